@@ -1,0 +1,9 @@
+pub mod clock;
+pub mod config;
+pub mod fetch;
+pub mod model;
+pub mod normalize;
+pub mod parse;
+pub mod schedule;
+pub mod text;
+pub mod topics;
