@@ -4,6 +4,8 @@ pub mod fetch;
 pub mod model;
 pub mod normalize;
 pub mod parse;
+pub mod publish;
 pub mod schedule;
+pub mod store;
 pub mod text;
 pub mod topics;

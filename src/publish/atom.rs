@@ -1,0 +1,156 @@
+//! A topic as an Atom feed (RFC 4287).
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use super::{
+    gather::{EditionStory, SourceDescription},
+    publisher::FeedFrame,
+    xml::Xml,
+};
+use crate::{
+    model::{Category, Person},
+    normalize::is_absolute_iri,
+};
+
+pub(super) const MEDIA_TYPE: &str = "application/atom+xml; charset=utf-8";
+
+/// Renders the feed. The same frame and stories give the same bytes.
+pub fn render(frame: &FeedFrame, stories: &[EditionStory]) -> Vec<u8> {
+    let mut xml = Xml::new();
+    let mut attributes = vec![("xmlns", "http://www.w3.org/2005/Atom")];
+    if let Some(language) = &frame.language {
+        attributes.push(("xml:lang", language));
+    }
+    xml.open("feed", &attributes);
+    xml.text("id", &[], &frame.id);
+    xml.text("title", &[], &frame.title);
+    if let Some(description) = &frame.description {
+        xml.text("subtitle", &[], description);
+    }
+    xml.text("updated", &[], &time(frame.updated));
+    xml.empty("link", &[("rel", "self"), ("type", "application/atom+xml"), ("href", &frame.atom_url)]);
+    xml.empty("link", &[("rel", "alternate"), ("type", "text/html"), ("href", &frame.page_url)]);
+    xml.text("generator", &[("version", env!("CARGO_PKG_VERSION"))], "newsdesk");
+    for story in stories {
+        entry(&mut xml, frame, story);
+    }
+    xml.close("feed");
+    xml.finish()
+}
+
+fn entry(xml: &mut Xml, frame: &FeedFrame, story: &EditionStory) {
+    match &story.language {
+        Some(language) => xml.open("entry", &[("xml:lang", language)]),
+        None => xml.open("entry", &[]),
+    }
+    xml.text("id", &[], &story.id);
+    xml.text("title", &[], &story.title);
+    xml.text("published", &[], &time(story.published));
+    xml.text("updated", &[], &time(story.updated));
+    people(xml, "author", &story.authors);
+    people(xml, "contributor", &story.contributors);
+    if let Some(link) = &story.link {
+        xml.empty("link", &[("rel", "alternate"), ("href", link)]);
+    }
+    xml.empty("link", &[("rel", "via"), ("href", &story.via)]);
+    for related in &story.related {
+        xml.empty("link", &[("rel", "related"), ("href", &related.link), ("title", &related.title)]);
+    }
+    for enclosure in &story.enclosures {
+        let length = enclosure.length.map(|length| length.to_string());
+        let mut attributes = vec![("rel", "enclosure"), ("href", enclosure.url.as_str())];
+        attributes.extend(enclosure.media_type.as_deref().filter(|t| is_media_type(t)).map(|t| ("type", t)));
+        attributes.extend(length.as_deref().map(|length| ("length", length)));
+        xml.empty("link", &attributes);
+    }
+    for topic in &story.topics {
+        let label = frame.topic_titles.get(topic).map_or(topic.as_str(), String::as_str);
+        let attributes = [("term", topic.as_str()), ("scheme", frame.topic_scheme.as_str()), ("label", label)];
+        xml.empty("category", &attributes);
+    }
+    categories(xml, &story.categories);
+    if let Some(rights) = &story.rights {
+        xml.text("rights", &[], rights);
+    }
+    match (&story.summary, &story.content) {
+        // An entry must say something even where it has no link (RFC 4287 §4.1.2).
+        (None, None) => xml.text("summary", &[], &story.title),
+        (summary, content) => {
+            if let Some(summary) = summary {
+                xml.text("summary", &[("type", "html")], summary);
+            }
+            if let Some(content) = content {
+                xml.text("content", &[("type", "html")], content);
+            }
+        }
+    }
+    // Last, because some readers take the source's title and links for the entry's own if they come first.
+    source(xml, &story.source);
+    xml.close("entry");
+}
+
+fn source(xml: &mut Xml, source: &SourceDescription) {
+    xml.open("source", &[]);
+    xml.text("id", &[], &source.id);
+    xml.text("title", &[], &source.title);
+    xml.text("updated", &[], &time(source.updated));
+    if let Some(url) = &source.feed_url {
+        xml.empty("link", &[("rel", "self"), ("href", url)]);
+    }
+    if let Some(url) = &source.site_url {
+        xml.empty("link", &[("rel", "alternate"), ("href", url)]);
+    }
+    people(xml, "author", &source.authors);
+    categories(xml, &source.categories);
+    if let Some(rights) = &source.rights {
+        xml.text("rights", &[], rights);
+    }
+    xml.close("source");
+}
+
+fn people(xml: &mut Xml, element: &str, people: &[Person]) {
+    for person in people {
+        xml.open(element, &[]);
+        xml.text("name", &[], &person.name);
+        if let Some(uri) = person.uri.as_deref().filter(|uri| is_absolute_iri(uri)) {
+            xml.text("uri", &[], uri);
+        }
+        if let Some(email) = person.email.as_deref().filter(|email| is_address(email)) {
+            xml.text("email", &[], email);
+        }
+        xml.close(element);
+    }
+}
+
+fn categories(xml: &mut Xml, categories: &[Category]) {
+    for category in categories {
+        let mut attributes = vec![("term", category.term.as_str())];
+        attributes.extend(category.scheme.as_deref().filter(|scheme| is_absolute_iri(scheme)).map(|s| ("scheme", s)));
+        attributes.extend(category.label.as_deref().map(|label| ("label", label)));
+        xml.empty("category", &attributes);
+    }
+}
+
+/// RFC 3339 with a capital T and Z, as RFC 4287 §3.3 wants it.
+fn time(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// `type/subtype`, parameters aside, of token characters (RFC 9110 §8.3.1).
+pub(super) fn is_media_type(text: &str) -> bool {
+    let is_token = |part: &str| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&b))
+    };
+    text.split_once('/').is_some_and(|(kind, subtype)| is_token(kind) && is_token(subtype))
+}
+
+/// Something `@` something with a dot, without blanks: enough for RFC 4287 §3.2.3.
+fn is_address(text: &str) -> bool {
+    text.split_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty()
+            && domain.contains('.')
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~.@".contains(&b))
+            && domain.split('.').all(|label| !label.is_empty())
+            && !domain.contains('@')
+    })
+}

@@ -1,0 +1,68 @@
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use super::Edition;
+
+/// The current edition at every address, shared by whoever serves. A request never waits for a rendering.
+#[derive(Clone, Default)]
+pub struct Editions(Arc<RwLock<State>>);
+
+#[derive(Default)]
+struct State {
+    current: HashMap<String, Arc<Edition>>,
+    expected: HashSet<String>,
+    moved: HashMap<String, String>,
+    gone: HashSet<String>,
+}
+
+/// What is to be had at an address.
+pub enum Found {
+    Edition(Arc<Edition>),
+    /// The address is right, but its first edition is still being made.
+    NotYet,
+    /// The topic has another name now.
+    Moved(String),
+    /// The topic was taken out.
+    Gone,
+    Nothing,
+}
+
+impl Editions {
+    pub fn find(&self, path: &str) -> Found {
+        let state = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(edition) = state.current.get(path) {
+            Found::Edition(edition.clone())
+        } else if state.expected.contains(path) {
+            Found::NotYet
+        } else if let Some(to) = state.moved.get(path) {
+            Found::Moved(to.clone())
+        } else if state.gone.contains(path) {
+            Found::Gone
+        } else {
+            Found::Nothing
+        }
+    }
+
+    /// How many editions there are.
+    pub fn len(&self) -> usize {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).current.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Puts a whole edition in the place of the one before it.
+    pub(super) fn put(&self, path: String, edition: Edition) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).current.insert(path, Arc::new(edition));
+    }
+
+    /// Says which addresses there are, which have moved and which are gone; editions at other addresses are dropped.
+    pub(super) fn arrange(&self, expected: HashSet<String>, moved: HashMap<String, String>, gone: HashSet<String>) {
+        let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        state.current.retain(|path, _| expected.contains(path));
+        *state = State { current: std::mem::take(&mut state.current), expected, moved, gone };
+    }
+}

@@ -1,0 +1,100 @@
+//! A topic as an RSS 2.0 feed, for readers that know nothing else.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use rss::{
+    Category, Channel, Enclosure, Guid, Item, Source,
+    extension::{Extension, dublincore::DublinCoreExtension},
+};
+
+use super::{atom::is_media_type, gather::EditionStory, publisher::FeedFrame, xml::legal};
+
+pub(super) const MEDIA_TYPE: &str = "application/rss+xml; charset=utf-8";
+
+/// Renders the feed. The same frame and stories give the same bytes.
+pub fn render(frame: &FeedFrame, stories: &[EditionStory]) -> Vec<u8> {
+    let namespaces = [
+        ("atom", "http://www.w3.org/2005/Atom"),
+        ("content", "http://purl.org/rss/1.0/modules/content/"),
+        ("dc", "http://purl.org/dc/elements/1.1/"),
+    ];
+    let channel = Channel {
+        title: clean(&frame.title),
+        link: frame.page_url.clone(),
+        description: clean(frame.description.as_deref().unwrap_or(&frame.title)),
+        language: frame.language.clone(),
+        last_build_date: Some(time(frame.updated)),
+        generator: Some(concat!("newsdesk ", env!("CARGO_PKG_VERSION")).into()),
+        namespaces: namespaces.map(|(prefix, name)| (prefix.to_string(), name.to_string())).into(),
+        extensions: BTreeMap::from([("atom".to_string(), own_address(frame))]),
+        items: stories.iter().map(|story| item(frame, story)).collect(),
+        ..Channel::default()
+    };
+    let mut bytes = br#"<?xml version="1.0" encoding="utf-8"?>"#.to_vec();
+    bytes.push(b'\n');
+    if let Err(error) = channel.pretty_write_to(&mut bytes, b' ', 1) {
+        unreachable!("writing into memory failed: {error}");
+    }
+    bytes.push(b'\n');
+    bytes
+}
+
+fn own_address(frame: &FeedFrame) -> BTreeMap<String, Vec<Extension>> {
+    let attributes = [("rel", "self"), ("type", "application/rss+xml"), ("href", &frame.rss_url)];
+    let link = Extension {
+        name: "atom:link".into(),
+        attrs: attributes.map(|(name, value)| (name.to_string(), value.to_string())).into(),
+        ..Extension::default()
+    };
+    BTreeMap::from([("link".to_string(), vec![link])])
+}
+
+fn item(frame: &FeedFrame, story: &EditionStory) -> Item {
+    let topics =
+        story.topics.iter().map(|topic| Category { name: topic.to_string(), domain: Some(frame.topic_scheme.clone()) });
+    let categories =
+        story.categories.iter().map(|category| Category { name: clean(&category.term), domain: category.scheme.clone() });
+    // RSS 2.0 has room for one enclosure, and wants its length and type.
+    let enclosure = story.enclosures.first().map(|enclosure| Enclosure {
+        url: enclosure.url.clone(),
+        length: enclosure.length.unwrap_or(0).to_string(),
+        mime_type: match &enclosure.media_type {
+            Some(media_type) if is_media_type(media_type) => media_type.clone(),
+            _ => "application/octet-stream".into(),
+        },
+    });
+    let description = match (&story.summary, &story.content) {
+        (Some(summary), _) => Some(clean(summary)),
+        (None, Some(_)) => None,
+        (None, None) => Some(clean(&story.title)),
+    };
+    Item {
+        title: Some(clean(&story.title)),
+        link: story.link.clone(),
+        guid: Some(Guid { value: story.id.clone(), permalink: false }),
+        pub_date: Some(time(story.updated)),
+        description,
+        content: story.content.as_deref().map(clean),
+        categories: topics.chain(categories).collect(),
+        enclosure,
+        dublin_core_ext: Some(DublinCoreExtension {
+            creators: story.authors.iter().map(|author| clean(&author.name)).collect(),
+            ..DublinCoreExtension::default()
+        }),
+        source: Some(Source {
+            url: story.source.feed_url.clone().unwrap_or_else(|| story.via.clone()),
+            title: Some(clean(&story.source.title)),
+        }),
+        ..Item::default()
+    }
+}
+
+fn clean(text: &str) -> String {
+    legal(text).into_owned()
+}
+
+/// RFC 822 with a four-digit year, as RSS 2.0 asks.
+fn time(time: DateTime<Utc>) -> String {
+    time.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}

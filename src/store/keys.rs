@@ -1,0 +1,139 @@
+//! How rows are keyed. Numbers are big-endian, so that order in the tree is order in number or time.
+
+use chrono::{DateTime, Utc};
+use ring::digest::{SHA256, digest};
+use serde::{Deserialize, Serialize};
+
+use super::records::SourceNumber;
+use crate::model::{EntryNumber, StoryNumber, TopicId};
+
+/// By what a source tells its entries apart: a guid, or what stands in for one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct IdentityKey([u8; 16]);
+
+impl IdentityKey {
+    /// `kind` keeps a guid apart from a link of the same spelling.
+    pub fn new(kind: &str, parts: &[&str]) -> Self {
+        Self(hash(kind, parts))
+    }
+}
+
+/// What entries of different sources may have in common: a link's key form, or an `atom:id` with its site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SharedKey([u8; 16]);
+
+impl SharedKey {
+    pub fn link(key_form: &str) -> Self {
+        Self(hash("link", &[key_form]))
+    }
+
+    pub fn atom_id(id: &str, site: &str) -> Self {
+        Self(hash("atom-id", &[id, site]))
+    }
+}
+
+fn hash(kind: &str, parts: &[&str]) -> [u8; 16] {
+    let mut bytes = Vec::with_capacity(64);
+    bytes.extend_from_slice(kind.as_bytes());
+    for part in parts {
+        bytes.push(0);
+        bytes.extend_from_slice(part.as_bytes());
+    }
+    let mut short = [0; 16];
+    short.copy_from_slice(&digest(&SHA256, &bytes).as_ref()[..16]);
+    short
+}
+
+pub(super) fn story_id(id: &str) -> [u8; 16] {
+    hash("story-id", &[id])
+}
+
+/// Where a story stands in a topic: newest first, equal times in the order of ids.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StoryPlace(Vec<u8>);
+
+/// So much of a story's id decides between equal times before its number does.
+const ID_BYTES_IN_PLACE: usize = 48;
+
+impl StoryPlace {
+    pub(super) fn new(updated: DateTime<Utc>, id: &str, story: StoryNumber) -> Self {
+        let mut bytes = Vec::with_capacity(64);
+        bytes.extend_from_slice(&newest_first(updated));
+        bytes.extend_from_slice(&id.as_bytes()[..id.len().min(ID_BYTES_IN_PLACE)]);
+        bytes.push(0);
+        bytes.extend_from_slice(&story.0.to_be_bytes());
+        Self(bytes)
+    }
+}
+
+/// A time as bytes that sort later times first, before and after 1970.
+fn newest_first(time: DateTime<Utc>) -> [u8; 8] {
+    (!ordered(time)).to_be_bytes()
+}
+
+fn ordered(time: DateTime<Utc>) -> u64 {
+    (time.timestamp_micros() as u64) ^ (1 << 63)
+}
+
+/// `None` is the edition of everything.
+pub(super) fn topic_prefix(topic: Option<&TopicId>) -> Vec<u8> {
+    let mut bytes = topic.map(|id| id.as_str().as_bytes().to_vec()).unwrap_or_default();
+    bytes.push(0);
+    bytes
+}
+
+pub(super) fn topic_row(topic: Option<&TopicId>, place: &StoryPlace) -> Vec<u8> {
+    let mut bytes = topic_prefix(topic);
+    bytes.extend_from_slice(&place.0);
+    bytes
+}
+
+pub(super) fn entry_chunk(entry: EntryNumber, chunk: u16) -> [u8; 10] {
+    let mut key = [0; 10];
+    key[..8].copy_from_slice(&entry.0.to_be_bytes());
+    key[8..].copy_from_slice(&chunk.to_be_bytes());
+    key
+}
+
+pub(super) fn identity(source: SourceNumber, key: IdentityKey) -> [u8; 20] {
+    let mut bytes = [0; 20];
+    bytes[..4].copy_from_slice(&source.0.to_be_bytes());
+    bytes[4..].copy_from_slice(&key.0);
+    bytes
+}
+
+pub(super) fn shared_prefix(key: SharedKey) -> [u8; 16] {
+    key.0
+}
+
+pub(super) fn shared_row(key: SharedKey, entry: EntryNumber) -> [u8; 24] {
+    let mut bytes = [0; 24];
+    bytes[..16].copy_from_slice(&key.0);
+    bytes[16..].copy_from_slice(&entry.0.to_be_bytes());
+    bytes
+}
+
+pub(super) fn age_prefix(source: SourceNumber) -> [u8; 4] {
+    source.0.to_be_bytes()
+}
+
+pub(super) fn age_row(source: SourceNumber, date: DateTime<Utc>, entry: EntryNumber) -> [u8; 20] {
+    let mut bytes = [0; 20];
+    bytes[..4].copy_from_slice(&source.0.to_be_bytes());
+    bytes[4..12].copy_from_slice(&ordered(date).to_be_bytes());
+    bytes[12..].copy_from_slice(&entry.0.to_be_bytes());
+    bytes
+}
+
+/// The date and entry of an age row; `None` if it is not one.
+pub(super) fn read_age_row(row: &[u8]) -> Option<(DateTime<Utc>, EntryNumber)> {
+    let micros = u64::from_be_bytes(row.get(4..12)?.try_into().ok()?) ^ (1 << 63);
+    let entry = u64::from_be_bytes(row.get(12..20)?.try_into().ok()?);
+    Some((DateTime::from_timestamp_micros(micros as i64)?, EntryNumber(entry)))
+}
+
+/// The number in the last eight bytes of a row or value.
+pub(super) fn trailing_number(bytes: &[u8]) -> Option<u64> {
+    let tail = bytes.len().checked_sub(8)?;
+    Some(u64::from_be_bytes(bytes[tail..].try_into().ok()?))
+}

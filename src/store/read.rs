@@ -1,0 +1,220 @@
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use chrono::{DateTime, Utc};
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use super::{
+    StoreError, codec,
+    keys::{self, IdentityKey, SharedKey},
+    records::{EntryRecord, Identity, SourceNumber, SourceRecord, StoryRecord},
+    refresh::Refresh,
+    trees::{TreeName, Trees},
+};
+use crate::model::{EntryNumber, PollState, SourceId, StoryNumber, TopicId};
+
+/// The store, open. Cheap to clone; every clone is the same store.
+#[derive(Clone)]
+pub struct Store(pub(super) Arc<Shared>);
+
+pub(super) struct Shared {
+    pub(super) db: sled::Db,
+    pub(super) trees: Trees,
+    /// A handle of our own on sled's log: sled's flush does not reach through the drive's cache, `fdatasync` does.
+    pub(super) log: fs::File,
+    /// Held for as long as the store is open.
+    pub(super) _lock: fs::File,
+    pub(super) instance: Uuid,
+    pub(super) known: RwLock<Known>,
+    pub(super) next_entry: AtomicU64,
+    pub(super) next_story: AtomicU64,
+}
+
+/// Every source the store knows, held in memory: a few hundred bytes each, looked up at every step.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    by_id: BTreeMap<SourceId, Arc<SourceRecord>>,
+    by_number: HashMap<SourceNumber, SourceId>,
+    highest: u32,
+}
+
+impl Known {
+    pub(super) fn insert(&mut self, id: SourceId, record: Arc<SourceRecord>) {
+        self.highest = self.highest.max(record.number.0);
+        self.by_number.insert(record.number, id.clone());
+        self.by_id.insert(id, record);
+    }
+
+    pub(super) fn remove(&mut self, id: &SourceId) {
+        if let Some(record) = self.by_id.remove(id)
+            && self.by_number.get(&record.number) == Some(id)
+        {
+            self.by_number.remove(&record.number);
+        }
+    }
+}
+
+impl Store {
+    /// The UUID made when this store was first created; the ids of our own feeds derive from it.
+    pub fn instance(&self) -> Uuid {
+        self.0.instance
+    }
+
+    /// What is known of a source; `None` before its first poll.
+    pub fn source(&self, id: &SourceId) -> Option<Arc<SourceRecord>> {
+        self.known().by_id.get(id).cloned()
+    }
+
+    pub fn source_by_number(&self, number: SourceNumber) -> Option<(SourceId, Arc<SourceRecord>)> {
+        let known = self.known();
+        let id = known.by_number.get(&number)?;
+        Some((id.clone(), known.by_id.get(id)?.clone()))
+    }
+
+    /// Every source that has been polled, also those the configuration no longer names.
+    pub fn sources(&self) -> Vec<(SourceId, Arc<SourceRecord>)> {
+        self.known().by_id.iter().map(|(id, record)| (id.clone(), record.clone())).collect()
+    }
+
+    pub(super) fn next_source_number(&self) -> SourceNumber {
+        SourceNumber(self.known().highest + 1)
+    }
+
+    pub fn poll_state(&self, id: &SourceId) -> Result<Option<PollState>, StoreError> {
+        self.record("poll state", TreeName::Polls, id.as_str().as_bytes())
+    }
+
+    pub fn identity(&self, source: SourceNumber, key: IdentityKey) -> Result<Option<Identity>, StoreError> {
+        self.record("identity", TreeName::Identities, &keys::identity(source, key))
+    }
+
+    pub fn entry(&self, number: EntryNumber) -> Result<Option<EntryRecord>, StoreError> {
+        let mut bytes = Vec::new();
+        for chunk in self.0.trees.get(TreeName::Entries).scan_prefix(number.0.to_be_bytes()) {
+            bytes.extend_from_slice(&chunk?.1);
+        }
+        if bytes.is_empty() { Ok(None) } else { codec::decode("entry", &bytes).map(Some) }
+    }
+
+    pub fn story(&self, number: StoryNumber) -> Result<Option<StoryRecord>, StoreError> {
+        self.record("story", TreeName::Stories, &number.0.to_be_bytes())
+    }
+
+    /// The story published under this id.
+    pub fn story_by_id(&self, id: &str) -> Result<Option<StoryNumber>, StoreError> {
+        let row = self.0.trees.get(TreeName::StoryIds).get(keys::story_id(id))?;
+        Ok(row.and_then(|bytes| keys::trailing_number(&bytes)).map(StoryNumber))
+    }
+
+    /// The entries that hold a key, in the order they arrived, at most `limit` of them.
+    pub fn sharing(&self, key: SharedKey, limit: usize) -> Result<Vec<EntryNumber>, StoreError> {
+        let mut entries = Vec::new();
+        for row in self.0.trees.get(TreeName::Shared).scan_prefix(keys::shared_prefix(key)).keys().take(limit) {
+            entries.extend(keys::trailing_number(&row?).map(EntryNumber));
+        }
+        Ok(entries)
+    }
+
+    /// The newest stories of a topic (`None`: of everything), newest first, equal times in the order of their ids.
+    pub fn newest(&self, topic: Option<&TopicId>, limit: usize) -> Result<Vec<StoryRecord>, StoreError> {
+        let mut stories = Vec::with_capacity(limit.min(1_000));
+        let rows = self.0.trees.get(TreeName::Topics).scan_prefix(keys::topic_prefix(topic)).keys();
+        for row in rows.take(limit) {
+            let Some(number) = keys::trailing_number(&row?) else { continue };
+            stories.extend(self.story(StoryNumber(number))?);
+        }
+        stories.sort_by(|a, b| b.updated.cmp(&a.updated).then_with(|| a.id.cmp(&b.id)));
+        Ok(stories)
+    }
+
+    /// How many stories a topic holds (`None`: all). Walks the topic's rows.
+    pub fn stories_in(&self, topic: Option<&TopicId>) -> usize {
+        self.0.trees.get(TreeName::Topics).scan_prefix(keys::topic_prefix(topic)).keys().filter(Result::is_ok).count()
+    }
+
+    /// A source's entries, oldest first, with the date that retention goes by.
+    pub(super) fn ages(
+        &self,
+        source: SourceNumber,
+    ) -> impl Iterator<Item = Result<(DateTime<Utc>, EntryNumber), StoreError>> + use<> {
+        let rows = self.0.trees.get(TreeName::Ages).scan_prefix(keys::age_prefix(source)).keys();
+        rows.filter_map(|row| match row {
+            Ok(row) => keys::read_age_row(&row).map(Ok),
+            Err(error) => Some(Err(error.into())),
+        })
+    }
+
+    /// The entries from `first` on, in the order they arrived, at most `limit`.
+    pub fn entries_from(&self, first: EntryNumber, limit: usize) -> Result<Vec<EntryRecord>, StoreError> {
+        let mut entries = Vec::new();
+        let mut next = first;
+        while entries.len() < limit {
+            let from = keys::entry_chunk(next, 0);
+            let Some(row) = self.0.trees.get(TreeName::Entries).range(from..).keys().next() else { break };
+            let row = row?;
+            let Some(number) = row.get(..8).and_then(keys::trailing_number).map(EntryNumber) else { break };
+            entries.extend(self.entry(number)?);
+            next = EntryNumber(number.0 + 1);
+        }
+        Ok(entries)
+    }
+
+    /// The settings of topics that the stored entries were last tagged with.
+    pub fn tagged_with(&self) -> Result<Option<u64>, StoreError> {
+        Ok(self.0.trees.get(TreeName::Meta).get("tagged-with")?.and_then(|bytes| keys::trailing_number(&bytes)))
+    }
+
+    /// Begins a set of changes that will be applied together.
+    pub fn refresh(&self) -> Refresh<'_> {
+        Refresh::new(self)
+    }
+
+    /// Returns when everything applied so far is on the disk.
+    ///
+    /// # Errors
+    /// [`StoreError::Write`] if it could not be written: nothing applied since the last success may be relied on.
+    pub fn make_durable(&self) -> Result<(), StoreError> {
+        self.0.db.flush().map_err(|error| match error {
+            sled::Error::Io(cause) => StoreError::Write(cause),
+            other => StoreError::Write(std::io::Error::other(other.to_string())),
+        })?;
+        self.0.log.sync_data().map_err(StoreError::Write)
+    }
+
+    /// The bytes the store takes on the disk.
+    pub fn size_on_disk(&self) -> Result<u64, StoreError> {
+        Ok(self.0.db.size_on_disk()?)
+    }
+
+    pub(super) fn known(&self) -> std::sync::RwLockReadGuard<'_, Known> {
+        self.0.known.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn known_mut(&self) -> std::sync::RwLockWriteGuard<'_, Known> {
+        self.0.known.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn take_entry_number(&self) -> EntryNumber {
+        EntryNumber(self.0.next_entry.fetch_add(1, Ordering::Relaxed))
+    }
+
+    pub(super) fn take_story_number(&self) -> StoryNumber {
+        StoryNumber(self.0.next_story.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn record<T: DeserializeOwned>(
+        &self,
+        what: &'static str,
+        tree: TreeName,
+        key: &[u8],
+    ) -> Result<Option<T>, StoreError> {
+        self.0.trees.get(tree).get(key)?.map(|bytes| codec::decode(what, &bytes)).transpose()
+    }
+}

@@ -1,0 +1,364 @@
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, atomic::Ordering};
+
+use sled::{
+    Transactional,
+    transaction::{ConflictableTransactionError, TransactionError},
+};
+
+use super::{
+    StoreError, codec,
+    keys::{self, IdentityKey, SharedKey},
+    read::Store,
+    records::{EntryRecord, Identity, SourceNumber, SourceRecord, StoryRecord},
+    trees::TreeName,
+};
+use crate::model::{EntryNumber, PollState, SourceId, StoryNumber, TopicId};
+
+/// A set of changes that is applied whole or not at all. Reads through it see its own changes.
+///
+/// Rows that follow from records (a topic's list, what retention looks at, who shares a link) are kept in step here, so that
+/// the stages speak of entries and stories only.
+pub struct Refresh<'a> {
+    store: &'a Store,
+    entries: HashMap<EntryNumber, Change<EntryRecord>>,
+    stories: HashMap<StoryNumber, Change<StoryRecord>>,
+    identities: HashMap<(SourceNumber, IdentityKey), Option<Identity>>,
+    sharing: BTreeMap<SharedKey, BTreeSet<EntryNumber>>,
+    sources: BTreeMap<SourceId, Option<Arc<SourceRecord>>>,
+    polls: BTreeMap<SourceId, Option<PollState>>,
+    tagged_with: Option<u64>,
+}
+
+/// A record as the store has it and as it shall be; `None` is absent.
+struct Change<T> {
+    before: Option<T>,
+    after: Option<T>,
+}
+
+/// The editions whose stories changed; `None` is the edition of everything.
+pub type ChangedEditions = BTreeSet<Option<TopicId>>;
+
+impl<'a> Refresh<'a> {
+    pub(super) fn new(store: &'a Store) -> Self {
+        Self {
+            store,
+            entries: HashMap::new(),
+            stories: HashMap::new(),
+            identities: HashMap::new(),
+            sharing: BTreeMap::new(),
+            sources: BTreeMap::new(),
+            polls: BTreeMap::new(),
+            tagged_with: None,
+        }
+    }
+
+    pub fn source(&self, id: &SourceId) -> Option<Arc<SourceRecord>> {
+        match self.sources.get(id) {
+            Some(change) => change.clone(),
+            None => self.store.source(id),
+        }
+    }
+
+    pub fn put_source(&mut self, id: &SourceId, record: SourceRecord) {
+        self.sources.insert(id.clone(), Some(Arc::new(record)));
+    }
+
+    /// A number that no source has had; at most one may be taken in one refresh.
+    pub fn new_source_number(&self) -> SourceNumber {
+        self.store.next_source_number()
+    }
+
+    /// Gives everything known of a source to another name.
+    pub fn rename_source(&mut self, from: &SourceId, to: &SourceId) -> Result<(), StoreError> {
+        let Some(record) = self.source(from) else { return Ok(()) };
+        let state = self.poll_state(from)?;
+        self.sources.insert(from.clone(), None);
+        self.polls.insert(from.clone(), None);
+        self.sources.insert(to.clone(), Some(record));
+        self.polls.insert(to.clone(), state);
+        Ok(())
+    }
+
+    pub fn poll_state(&self, id: &SourceId) -> Result<Option<PollState>, StoreError> {
+        match self.polls.get(id) {
+            Some(change) => Ok(change.clone()),
+            None => self.store.poll_state(id),
+        }
+    }
+
+    pub fn put_poll_state(&mut self, id: &SourceId, state: PollState) {
+        self.polls.insert(id.clone(), Some(state));
+    }
+
+    pub fn identity(&self, source: SourceNumber, key: IdentityKey) -> Result<Option<Identity>, StoreError> {
+        match self.identities.get(&(source, key)) {
+            Some(change) => Ok(*change),
+            None => self.store.identity(source, key),
+        }
+    }
+
+    pub fn put_identity(&mut self, source: SourceNumber, key: IdentityKey, identity: Identity) {
+        self.identities.insert((source, key), Some(identity));
+    }
+
+    pub fn entry(&self, number: EntryNumber) -> Result<Option<EntryRecord>, StoreError> {
+        match self.entries.get(&number) {
+            Some(change) => Ok(change.after.clone()),
+            None => self.store.entry(number),
+        }
+    }
+
+    pub fn new_entry_number(&self) -> EntryNumber {
+        self.store.take_entry_number()
+    }
+
+    /// Keeps a new entry, or the new state of a kept one.
+    pub fn put_entry(&mut self, record: EntryRecord) -> Result<(), StoreError> {
+        for key in &record.shared_keys {
+            self.sharing.entry(*key).or_default().insert(record.number);
+        }
+        self.change_entry(record.number, Some(record))
+    }
+
+    /// Forgets an entry's text. Its identity is left to the caller, who knows whether it may come back.
+    pub fn remove_entry(&mut self, number: EntryNumber) -> Result<(), StoreError> {
+        self.change_entry(number, None)
+    }
+
+    fn change_entry(&mut self, number: EntryNumber, after: Option<EntryRecord>) -> Result<(), StoreError> {
+        if let Some(change) = self.entries.get_mut(&number) {
+            change.after = after;
+        } else {
+            let before = self.store.entry(number)?;
+            self.entries.insert(number, Change { before, after });
+        }
+        Ok(())
+    }
+
+    /// The entries that hold a key, in the order they arrived, at most `limit` of them.
+    pub fn sharing(&self, key: SharedKey, limit: usize) -> Result<Vec<EntryNumber>, StoreError> {
+        let mut entries: BTreeSet<_> = self.store.sharing(key, limit)?.into_iter().collect();
+        entries.extend(self.sharing.get(&key).into_iter().flatten());
+        entries.retain(|number| match self.entries.get(number) {
+            Some(Change { after: Some(record), .. }) => record.shared_keys.contains(&key),
+            Some(Change { after: None, .. }) => false,
+            None => true,
+        });
+        Ok(entries.into_iter().take(limit).collect())
+    }
+
+    pub fn story(&self, number: StoryNumber) -> Result<Option<StoryRecord>, StoreError> {
+        match self.stories.get(&number) {
+            Some(change) => Ok(change.after.clone()),
+            None => self.store.story(number),
+        }
+    }
+
+    pub fn story_by_id(&self, id: &str) -> Result<Option<StoryNumber>, StoreError> {
+        let pending = self.stories.iter().find(|(_, change)| change.after.as_ref().is_some_and(|s| s.id == id));
+        if let Some((number, _)) = pending {
+            return Ok(Some(*number));
+        }
+        let stored = self.store.story_by_id(id)?;
+        Ok(stored.filter(|number| self.stories.get(number).is_none_or(|c| c.after.as_ref().is_some_and(|s| s.id == id))))
+    }
+
+    pub fn new_story_number(&self) -> StoryNumber {
+        self.store.take_story_number()
+    }
+
+    pub fn put_story(&mut self, record: StoryRecord) -> Result<(), StoreError> {
+        self.change_story(record.number, Some(record))
+    }
+
+    pub fn remove_story(&mut self, number: StoryNumber) -> Result<(), StoreError> {
+        self.change_story(number, None)
+    }
+
+    fn change_story(&mut self, number: StoryNumber, after: Option<StoryRecord>) -> Result<(), StoreError> {
+        if let Some(change) = self.stories.get_mut(&number) {
+            change.after = after;
+        } else {
+            let before = self.store.story(number)?;
+            self.stories.insert(number, Change { before, after });
+        }
+        Ok(())
+    }
+
+    /// Notes the settings of topics that every stored entry has now been tagged with.
+    pub fn put_tagged_with(&mut self, fingerprint: u64) {
+        self.tagged_with = Some(fingerprint);
+    }
+
+    /// Makes all of it visible at once. It is on the disk only after [`Store::make_durable`].
+    pub fn apply(self) -> Result<ChangedEditions, StoreError> {
+        let mut rows = Rows::default();
+        let mut entry_counts: HashMap<SourceNumber, i64> = HashMap::new();
+        for (number, change) in &self.entries {
+            write_entry(&mut rows, &mut entry_counts, *number, change)?;
+        }
+        let mut changed = ChangedEditions::new();
+        for (number, change) in &self.stories {
+            write_story(&mut rows, &mut changed, *number, change)?;
+        }
+        for ((source, key), identity) in &self.identities {
+            let row = keys::identity(*source, *key).to_vec();
+            match identity {
+                Some(identity) => rows.put(TreeName::Identities, row, codec::encode("identity", identity)?),
+                None => rows.remove(TreeName::Identities, row),
+            }
+        }
+        let sources = self.counted_sources(&entry_counts);
+        for (id, record) in &sources {
+            let row = id.as_str().as_bytes().to_vec();
+            match record {
+                Some(record) => rows.put(TreeName::Sources, row, codec::encode("source", &**record)?),
+                None => rows.remove(TreeName::Sources, row),
+            }
+        }
+        for (id, state) in &self.polls {
+            let row = id.as_str().as_bytes().to_vec();
+            match state {
+                Some(state) => rows.put(TreeName::Polls, row, codec::encode("poll state", state)?),
+                None => rows.remove(TreeName::Polls, row),
+            }
+        }
+        let shared = &self.store.0;
+        if !self.entries.is_empty() {
+            let next = shared.next_entry.load(Ordering::Relaxed);
+            rows.put(TreeName::Meta, b"next-entry".to_vec(), next.to_be_bytes().to_vec());
+        }
+        if !self.stories.is_empty() {
+            let next = shared.next_story.load(Ordering::Relaxed);
+            rows.put(TreeName::Meta, b"next-story".to_vec(), next.to_be_bytes().to_vec());
+        }
+        if let Some(fingerprint) = self.tagged_with {
+            rows.put(TreeName::Meta, b"tagged-with".to_vec(), fingerprint.to_be_bytes().to_vec());
+        }
+        rows.apply(self.store)?;
+
+        let mut known = self.store.known_mut();
+        for (id, record) in sources {
+            match record {
+                Some(record) => known.insert(id, record),
+                None => known.remove(&id),
+            }
+        }
+        Ok(changed)
+    }
+
+    /// The sources to write, with their counts of entries brought up to date.
+    fn counted_sources(&self, counts: &HashMap<SourceNumber, i64>) -> BTreeMap<SourceId, Option<Arc<SourceRecord>>> {
+        let mut sources = self.sources.clone();
+        for (number, difference) in counts.iter().filter(|(_, difference)| **difference != 0) {
+            let pending = sources.iter().find(|(_, r)| r.as_ref().is_some_and(|r| r.number == *number));
+            let found = match pending {
+                Some((id, Some(record))) => Some((id.clone(), record.clone())),
+                _ => self.store.source_by_number(*number),
+            };
+            if let Some((id, record)) = found {
+                let entries = record.entries.saturating_add_signed(*difference);
+                sources.insert(id, Some(Arc::new(SourceRecord { entries, ..(*record).clone() })));
+            }
+        }
+        sources
+    }
+}
+
+fn write_entry(
+    rows: &mut Rows,
+    counts: &mut HashMap<SourceNumber, i64>,
+    number: EntryNumber,
+    change: &Change<EntryRecord>,
+) -> Result<(), StoreError> {
+    let mut old_chunks = 0;
+    if let Some(before) = &change.before {
+        old_chunks = codec::cut(&codec::encode("entry", before)?).count();
+        *counts.entry(before.source).or_default() -= 1;
+        rows.remove(TreeName::Ages, keys::age_row(before.source, before.dated(), number).to_vec());
+        for key in &before.shared_keys {
+            rows.remove(TreeName::Shared, keys::shared_row(*key, number).to_vec());
+        }
+    }
+    let mut chunks = 0;
+    if let Some(after) = &change.after {
+        let bytes = codec::encode("entry", after)?;
+        for chunk in codec::cut(&bytes) {
+            rows.put(TreeName::Entries, keys::entry_chunk(number, chunks).to_vec(), chunk.to_vec());
+            chunks += 1;
+        }
+        *counts.entry(after.source).or_default() += 1;
+        rows.put(TreeName::Ages, keys::age_row(after.source, after.dated(), number).to_vec(), Vec::new());
+        for key in &after.shared_keys {
+            rows.put(TreeName::Shared, keys::shared_row(*key, number).to_vec(), Vec::new());
+        }
+    }
+    for chunk in usize::from(chunks)..old_chunks {
+        rows.remove(TreeName::Entries, keys::entry_chunk(number, chunk as u16).to_vec());
+    }
+    Ok(())
+}
+
+fn write_story(
+    rows: &mut Rows,
+    changed: &mut ChangedEditions,
+    number: StoryNumber,
+    change: &Change<StoryRecord>,
+) -> Result<(), StoreError> {
+    if let Some(before) = &change.before {
+        rows.remove(TreeName::StoryIds, keys::story_id(&before.id).to_vec());
+        for edition in before.editions() {
+            rows.remove(TreeName::Topics, keys::topic_row(edition, &before.place()));
+            changed.insert(edition.cloned());
+        }
+    }
+    match &change.after {
+        Some(after) => {
+            let row = number.0.to_be_bytes().to_vec();
+            rows.put(TreeName::Stories, row.clone(), codec::encode("story", after)?);
+            rows.put(TreeName::StoryIds, keys::story_id(&after.id).to_vec(), row);
+            for edition in after.editions() {
+                rows.put(TreeName::Topics, keys::topic_row(edition, &after.place()), number.0.to_be_bytes().to_vec());
+                changed.insert(edition.cloned());
+            }
+        }
+        None => rows.remove(TreeName::Stories, number.0.to_be_bytes().to_vec()),
+    }
+    Ok(())
+}
+
+/// Rows to write, tree by tree. A later word on a row replaces an earlier one.
+#[derive(Default)]
+struct Rows(BTreeMap<(TreeName, Vec<u8>), Option<Vec<u8>>>);
+
+impl Rows {
+    fn put(&mut self, tree: TreeName, key: Vec<u8>, value: Vec<u8>) {
+        self.0.insert((tree, key), Some(value));
+    }
+
+    /// Does not undo a `put` of the same row: removals follow from the old state, puts from the new.
+    fn remove(&mut self, tree: TreeName, key: Vec<u8>) {
+        self.0.entry((tree, key)).or_insert(None);
+    }
+
+    fn apply(self, store: &Store) -> Result<(), StoreError> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let result: Result<(), TransactionError<()>> = store.0.trees.all().transaction(|views| {
+            for ((tree, key), value) in &self.0 {
+                match value {
+                    Some(value) => views[*tree as usize].insert(key.as_slice(), value.as_slice())?,
+                    None => views[*tree as usize].remove(key.as_slice())?,
+                };
+            }
+            Ok::<(), ConflictableTransactionError<()>>(())
+        });
+        result.map_err(|error| match error {
+            TransactionError::Storage(sled::Error::Io(cause)) => StoreError::Write(cause),
+            TransactionError::Storage(other) => StoreError::Read(other),
+            TransactionError::Abort(()) => StoreError::Write(std::io::Error::other("the transaction was given up")),
+        })
+    }
+}
