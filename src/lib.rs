@@ -1,11 +1,14 @@
 pub mod clock;
 pub mod config;
 pub mod fetch;
+pub mod ingest;
 pub mod model;
 pub mod normalize;
 pub mod parse;
 pub mod publish;
 pub mod schedule;
+pub mod status;
 pub mod store;
+pub mod stories;
 pub mod text;
 pub mod topics;

@@ -138,9 +138,8 @@ fn time(time: DateTime<Utc>) -> String {
 
 /// `type/subtype`, parameters aside, of token characters (RFC 9110 §8.3.1).
 pub(super) fn is_media_type(text: &str) -> bool {
-    let is_token = |part: &str| {
-        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&b))
-    };
+    let is_token =
+        |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&b));
     text.split_once('/').is_some_and(|(kind, subtype)| is_token(kind) && is_token(subtype))
 }
 

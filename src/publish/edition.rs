@@ -46,8 +46,10 @@ impl Edition {
     /// Finishes rendered bytes: compresses them once and for all, and names each coding by a strong ETag.
     pub fn new(media_type: &'static str, updated: DateTime<Utc>, body: Vec<u8>) -> Self {
         let hash = xxh3_128(&body);
-        let representation =
-            |body: Vec<u8>, suffix: &str| Representation { body: body.into(), etag: format!("\"{hash:032x}{suffix}\"") };
+        let representation = |body: Vec<u8>, suffix: &str| Representation {
+            body: body.into(),
+            etag: format!("\"{hash:032x}{suffix}\""),
+        };
         let gzip = representation(gzip(&body), "-gzip");
         let brotli = representation(brotli(&body), "-br");
         Self { media_type, updated, plain: representation(body, ""), gzip, brotli }

@@ -121,9 +121,7 @@ fn describe(
 }
 
 /// An entry that already carries `atom:source` keeps it, if it is enough of one to stand for the original feed.
-fn embedded(
-    feed_updated: DateTime<Utc>,
-) -> impl Fn(&crate::model::EmbeddedSource) -> Option<SourceDescription> {
+fn embedded(feed_updated: DateTime<Utc>) -> impl Fn(&crate::model::EmbeddedSource) -> Option<SourceDescription> {
     move |source| {
         Some(SourceDescription {
             id: source.id.clone().filter(|id| is_absolute_iri(id))?,
@@ -153,11 +151,7 @@ fn related(store: &Store, story: &StoryRecord, shown: Option<&str>) -> Vec<Relat
 }
 
 fn owner_source(story: &StoryRecord) -> crate::store::SourceNumber {
-    story
-        .copies
-        .iter()
-        .find(|copy| copy.entry == story.owner)
-        .map_or(crate::store::SourceNumber(0), |copy| copy.source)
+    story.copies.iter().find(|copy| copy.entry == story.owner).map_or(crate::store::SourceNumber(0), |copy| copy.source)
 }
 
 fn title_of(id: &SourceId, source: &SourceRecord) -> String {

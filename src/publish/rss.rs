@@ -53,8 +53,10 @@ fn own_address(frame: &FeedFrame) -> BTreeMap<String, Vec<Extension>> {
 fn item(frame: &FeedFrame, story: &EditionStory) -> Item {
     let topics =
         story.topics.iter().map(|topic| Category { name: topic.to_string(), domain: Some(frame.topic_scheme.clone()) });
-    let categories =
-        story.categories.iter().map(|category| Category { name: clean(&category.term), domain: category.scheme.clone() });
+    let categories = story
+        .categories
+        .iter()
+        .map(|category| Category { name: clean(&category.term), domain: category.scheme.clone() });
     // RSS 2.0 has room for one enclosure, and wants its length and type.
     let enclosure = story.enclosures.first().map(|enclosure| Enclosure {
         url: enclosure.url.clone(),

@@ -59,8 +59,10 @@ fn start<'a>(name: &'a str, attributes: &[(&str, &str)]) -> BytesStart<'a> {
 /// The text without characters that XML 1.0 §2.2 forbids. Normalisation has dropped them already; a second look is cheap,
 /// and one such character makes the whole feed unreadable for everybody.
 pub(super) fn legal(text: &str) -> Cow<'_, str> {
-    let is_legal = |c: char| {
-        matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..='\u{10FFFF}')
-    };
-    if text.chars().all(is_legal) { text.into() } else { text.chars().filter(|c| is_legal(*c)).collect::<String>().into() }
+    let is_legal = |c: char| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..='\u{10FFFF}');
+    if text.chars().all(is_legal) {
+        text.into()
+    } else {
+        text.chars().filter(|c| is_legal(*c)).collect::<String>().into()
+    }
 }

@@ -3,9 +3,13 @@ use std::path::PathBuf;
 /// Why the store could not do what was asked. Each says what to do next.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    #[error("the store in {path} is in use by another newsdesk; stop that one first, or name another folder in [store] path")]
+    #[error(
+        "the store in {path} is in use by another newsdesk; stop that one first, or name another folder in [store] path"
+    )]
     InUse { path: PathBuf },
-    #[error("cannot use the folder {path} for the store: {cause}; check that it exists and that this user may write to it")]
+    #[error(
+        "cannot use the folder {path} for the store: {cause}; check that it exists and that this user may write to it"
+    )]
     Folder { path: PathBuf, cause: std::io::Error },
     #[error(
         "the store in {path} has format {found}, and this newsdesk knows formats up to {known}; \

@@ -16,6 +16,10 @@ impl IdentityKey {
     pub fn new(kind: &str, parts: &[&str]) -> Self {
         Self(hash(kind, parts))
     }
+
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
 }
 
 /// What entries of different sources may have in common: a link's key form, or an `atom:id` with its site.
@@ -100,6 +104,12 @@ pub(super) fn identity(source: SourceNumber, key: IdentityKey) -> [u8; 20] {
     bytes[..4].copy_from_slice(&source.0.to_be_bytes());
     bytes[4..].copy_from_slice(&key.0);
     bytes
+}
+
+/// The source and key of an identity row; `None` if it is not one.
+pub(super) fn read_identity(row: &[u8]) -> Option<(SourceNumber, IdentityKey)> {
+    let source = u32::from_be_bytes(row.get(..4)?.try_into().ok()?);
+    Some((SourceNumber(source), IdentityKey(row.get(4..20)?.try_into().ok()?)))
 }
 
 pub(super) fn shared_prefix(key: SharedKey) -> [u8; 16] {

@@ -196,8 +196,7 @@ fn check_format(path: &Path, trees: &Trees) -> Result<(), StoreError> {
 fn instance(trees: &Trees) -> Result<Uuid, StoreError> {
     let meta = trees.get(TreeName::Meta);
     if let Some(bytes) = meta.get("instance")? {
-        return Uuid::from_slice(&bytes)
-            .map_err(|e| StoreError::Record { what: "instance", cause: e.to_string() });
+        return Uuid::from_slice(&bytes).map_err(|e| StoreError::Record { what: "instance", cause: e.to_string() });
     }
     let made = Uuid::new_v4();
     meta.insert("instance", made.as_bytes().as_slice())?;
@@ -214,8 +213,7 @@ fn read_sources(trees: &Trees) -> Result<Known, StoreError> {
     for row in trees.get(TreeName::Sources) {
         let (key, value) = row?;
         let record: SourceRecord = codec::decode("source", &value)?;
-        let id = std::str::from_utf8(&key)
-            .map_err(|e| StoreError::Record { what: "source", cause: e.to_string() })?;
+        let id = std::str::from_utf8(&key).map_err(|e| StoreError::Record { what: "source", cause: e.to_string() })?;
         known.insert(SourceId::new(id), Arc::new(record));
     }
     Ok(known)

@@ -2,7 +2,13 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::{StoreError, read::Store, records::SourceNumber};
+use super::{
+    StoreError, codec,
+    keys::{self, IdentityKey},
+    read::Store,
+    records::{Identity, SourceNumber},
+    trees::TreeName,
+};
 use crate::model::EntryNumber;
 
 /// How much may be kept.
@@ -48,5 +54,28 @@ impl Store {
             pruned.entries.push(entry);
         }
         Ok(pruned)
+    }
+}
+
+impl Store {
+    /// Tombstones whose entries no publisher has listed since `before`, at most `limit`. Walks every identity.
+    pub fn expired_tombstones(
+        &self,
+        before: DateTime<Utc>,
+        limit: usize,
+    ) -> Result<Vec<(SourceNumber, IdentityKey)>, StoreError> {
+        let mut expired = Vec::new();
+        for row in self.0.trees.get(TreeName::Identities) {
+            let (key, value) = row?;
+            if let Identity::Tombstone { last_listed } = codec::decode("identity", &value)?
+                && last_listed < before
+            {
+                expired.extend(keys::read_identity(&key));
+                if expired.len() == limit {
+                    break;
+                }
+            }
+        }
+        Ok(expired)
     }
 }

@@ -134,6 +134,21 @@ impl Store {
         Ok(stories)
     }
 
+    /// Every topic that holds a story.
+    pub fn topics_of_all(&self) -> Result<Vec<TopicId>, StoreError> {
+        let rows = self.0.trees.get(TreeName::Topics);
+        let mut topics = Vec::new();
+        // The rows of everything, whose topic is empty, come first; behind a topic's rows stands the next topic.
+        let mut from = vec![1];
+        while let Some(row) = rows.range(from..).keys().next() {
+            let row = row?;
+            let name = row.split(|byte| *byte == 0).next().unwrap_or_default();
+            from = [name, &[1]].concat();
+            topics.extend(std::str::from_utf8(name).map(TopicId::new));
+        }
+        Ok(topics)
+    }
+
     /// How many stories a topic holds (`None`: all). Walks the topic's rows.
     pub fn stories_in(&self, topic: Option<&TopicId>) -> usize {
         self.0.trees.get(TreeName::Topics).scan_prefix(keys::topic_prefix(topic)).keys().filter(Result::is_ok).count()

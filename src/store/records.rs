@@ -30,6 +30,8 @@ pub struct SourceRecord {
 pub enum IdentityPolicy {
     #[default]
     ByGuid,
+    /// The source has used one guid for several entries: the link tells those apart.
+    ByGuidAndLink,
     /// The source gave one guid to all its entries.
     WithoutGuid,
 }

@@ -60,6 +60,13 @@ impl<'a> Refresh<'a> {
         }
     }
 
+    pub fn source_by_number(&self, number: SourceNumber) -> Option<(SourceId, Arc<SourceRecord>)> {
+        let pending = self.sources.iter().find_map(|(id, record)| {
+            record.as_ref().filter(|record| record.number == number).map(|record| (id.clone(), record.clone()))
+        });
+        pending.or_else(|| self.store.source_by_number(number))
+    }
+
     pub fn put_source(&mut self, id: &SourceId, record: SourceRecord) {
         self.sources.insert(id.clone(), Some(Arc::new(record)));
     }
@@ -100,6 +107,11 @@ impl<'a> Refresh<'a> {
 
     pub fn put_identity(&mut self, source: SourceNumber, key: IdentityKey, identity: Identity) {
         self.identities.insert((source, key), Some(identity));
+    }
+
+    /// Forgets that a key was ever seen.
+    pub fn remove_identity(&mut self, source: SourceNumber, key: IdentityKey) {
+        self.identities.insert((source, key), None);
     }
 
     pub fn entry(&self, number: EntryNumber) -> Result<Option<EntryRecord>, StoreError> {
@@ -161,7 +173,8 @@ impl<'a> Refresh<'a> {
             return Ok(Some(*number));
         }
         let stored = self.store.story_by_id(id)?;
-        Ok(stored.filter(|number| self.stories.get(number).is_none_or(|c| c.after.as_ref().is_some_and(|s| s.id == id))))
+        Ok(stored
+            .filter(|number| self.stories.get(number).is_none_or(|c| c.after.as_ref().is_some_and(|s| s.id == id))))
     }
 
     pub fn new_story_number(&self) -> StoryNumber {

@@ -1,0 +1,58 @@
+use chrono::{DateTime, Utc};
+
+use crate::model::{Entry, FeedMetadata, PollState, SourceId, TopicScore};
+
+/// What one poll of a source brought.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    pub source: SourceId,
+    /// The URL in the configuration.
+    pub configured_url: String,
+    /// When the response arrived: when its new entries were first seen.
+    pub at: DateTime<Utc>,
+    /// What to remember of the poll. It is committed together with the entries, so that no validator is ever ahead of them.
+    pub state: PollState,
+    /// `None` when there was nothing to read: not modified, the same body again, or a failure.
+    pub reading: Option<Reading>,
+}
+
+/// A document as it was understood.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    pub feed: FeedMetadata,
+    /// In document order.
+    pub entries: Vec<TaggedEntry>,
+    /// The settings of topics that the entries were tagged with.
+    pub tagged_with: u64,
+}
+
+/// An entry and the topics it is in.
+#[derive(Debug, Clone)]
+pub struct TaggedEntry {
+    pub entry: Entry,
+    pub topics: Vec<TopicScore>,
+}
+
+/// What became of a delivery's entries.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Entries that are stories of their own.
+    pub new: usize,
+    /// Kept entries that the source changed.
+    pub revised: usize,
+    /// New entries that turned out to be copies of a story another source had.
+    pub duplicates: usize,
+    pub unchanged: usize,
+    /// Entries that are not kept: beyond the backlog, older than the retention, or kept once and pruned.
+    pub passed_over: usize,
+}
+
+impl std::ops::AddAssign for Outcome {
+    fn add_assign(&mut self, other: Self) {
+        self.new += other.new;
+        self.revised += other.revised;
+        self.duplicates += other.duplicates;
+        self.unchanged += other.unchanged;
+        self.passed_over += other.passed_over;
+    }
+}

@@ -1,0 +1,313 @@
+use std::{
+    sync::{Arc, mpsc as std_mpsc},
+    thread,
+};
+
+use tokio::sync::{mpsc, oneshot};
+use tracing::{debug, error, info};
+
+use super::{Delivery, Ingest, Outcome, TakeInRules};
+use crate::{
+    clock::Clock,
+    model::{Entry, EntryNumber, PollState, SourceId, TopicScore},
+    publish::Publisher,
+    status::Status,
+    store::{ChangedEditions, Store, StoreError},
+};
+
+/// Tags a stored entry with the topics of today.
+pub type Tagger = Arc<dyn Fn(&Entry, &SourceId) -> Vec<TopicScore> + Send + Sync>;
+
+/// The most messages that share one fsync.
+const MOST_IN_ONE_FSYNC: usize = 64;
+
+/// Where deliveries are handed in. Cheap to clone; the desk closes when the last handle is dropped.
+#[derive(Clone)]
+pub struct DeskHandle {
+    inbox: mpsc::Sender<Message>,
+}
+
+/// The desk has stopped; nothing can be handed in any more.
+#[derive(Debug, thiserror::Error)]
+#[error("the store is closed")]
+pub struct DeskStopped;
+
+enum Message {
+    Begin { source: SourceId, state: Box<PollState>, done: oneshot::Sender<Result<(), String>> },
+    Delivery { delivery: Box<Delivery>, done: oneshot::Sender<Result<Outcome, String>> },
+    Reload { rules: TakeInRules, publisher: Box<Publisher>, tagger: Tagger, tagged_with: u64 },
+    Prune,
+}
+
+impl DeskHandle {
+    /// Puts on the disk that a poll is about to begin, before its request leaves. The inner error is the store's.
+    pub async fn begin(&self, source: SourceId, state: PollState) -> Result<Result<(), String>, DeskStopped> {
+        let (done, answer) = oneshot::channel();
+        self.send(Message::Begin { source, state: Box::new(state), done }).await?;
+        answer.await.map_err(|_| DeskStopped)
+    }
+
+    /// Hands a delivery in and waits until it is on the disk. The inner error is the store's: the poll is not done then.
+    pub async fn deliver(&self, delivery: Delivery) -> Result<Result<Outcome, String>, DeskStopped> {
+        let (done, answer) = oneshot::channel();
+        self.send(Message::Delivery { delivery: Box::new(delivery), done }).await?;
+        answer.await.map_err(|_| DeskStopped)
+    }
+
+    /// Goes over to new rules, a new publisher and new topics; stored entries are tagged again between deliveries.
+    pub async fn reload(
+        &self,
+        rules: TakeInRules,
+        publisher: Publisher,
+        tagger: Tagger,
+        tagged_with: u64,
+    ) -> Result<(), DeskStopped> {
+        self.send(Message::Reload { rules, publisher: Box::new(publisher), tagger, tagged_with }).await
+    }
+
+    /// Asks for what the retention no longer covers to be removed.
+    pub async fn prune(&self) -> Result<(), DeskStopped> {
+        self.send(Message::Prune).await
+    }
+
+    async fn send(&self, message: Message) -> Result<(), DeskStopped> {
+        self.inbox.send(message).await.map_err(|_| DeskStopped)
+    }
+}
+
+/// The thread that owns all writing.
+pub struct Desk {
+    ingest: Ingest,
+    clock: Clock,
+    status: Status,
+    inbox: mpsc::Receiver<Message>,
+    to_press: std_mpsc::Sender<Press>,
+    tagger: Tagger,
+    tagged_with: u64,
+    /// The next entry to be tagged again, while that is going on.
+    tagging_from: Option<EntryNumber>,
+    pruning: bool,
+}
+
+/// What the publishing thread is told.
+enum Press {
+    Changed(ChangedEditions),
+    Instead(Box<Publisher>),
+}
+
+impl Desk {
+    /// Starts the desk and the publishing thread behind it. `capacity` is how many messages may wait; more make the
+    /// pollers wait. Both threads end when every handle is gone and all is written.
+    pub fn start(
+        store: Store,
+        rules: TakeInRules,
+        publisher: Publisher,
+        tagger: Tagger,
+        tagged_with: u64,
+        clock: Clock,
+        status: Status,
+        capacity: usize,
+    ) -> std::io::Result<(DeskHandle, thread::JoinHandle<()>)> {
+        let (inbox_sender, inbox) = mpsc::channel(capacity);
+        let (to_press, from_desk) = std_mpsc::channel();
+        let press = thread::Builder::new().name("publish".into()).spawn({
+            let status = status.clone();
+            move || run_press(publisher, &from_desk, &status)
+        })?;
+        let ingest = Ingest::new(store, rules);
+        let desk =
+            Desk { ingest, clock, status, inbox, to_press, tagger, tagged_with, tagging_from: None, pruning: false };
+        let thread = thread::Builder::new().name("ingest".into()).spawn(move || {
+            desk.run();
+            if press.join().is_err() {
+                error!("the publishing thread ended in a panic");
+            }
+        })?;
+        Ok((DeskHandle { inbox: inbox_sender }, thread))
+    }
+
+    fn run(mut self) {
+        self.begin_work();
+        while let Some(batch) = self.next_batch() {
+            self.work_off(batch);
+        }
+        if let Err(error) = self.ingest.store.make_durable() {
+            error!(%error, "the store could not be written at the end");
+        }
+    }
+
+    /// What is due at start and after a reload.
+    fn begin_work(&mut self) {
+        let renamed = self.ingest.rename_sources();
+        self.note(renamed);
+        match self.ingest.store.tagged_with() {
+            Ok(Some(before)) if before == self.tagged_with => self.tagging_from = None,
+            Ok(_) => self.tagging_from = Some(EntryNumber(0)),
+            Err(error) => self.note(Err(error)),
+        }
+        self.pruning = true;
+        let _ = self.to_press.send(Press::Changed(ChangedEditions::new()));
+    }
+
+    /// The messages to work off next; empty when there is only background work. `None` when all handles are gone.
+    fn next_batch(&mut self) -> Option<Vec<Message>> {
+        let mut batch = Vec::new();
+        if self.tagging_from.is_none() && !self.pruning {
+            batch.push(self.inbox.blocking_recv()?);
+        }
+        while batch.len() < MOST_IN_ONE_FSYNC {
+            match self.inbox.try_recv() {
+                Ok(message) => batch.push(message),
+                Err(mpsc::error::TryRecvError::Empty) => break,
+                Err(mpsc::error::TryRecvError::Disconnected) if batch.is_empty() => return None,
+                Err(mpsc::error::TryRecvError::Disconnected) => break,
+            }
+        }
+        Some(batch)
+    }
+
+    /// Applies a batch, makes it durable once, and only then answers and publishes.
+    fn work_off(&mut self, batch: Vec<Message>) {
+        let mut changed = ChangedEditions::new();
+        let mut begun = Vec::new();
+        let mut delivered = Vec::new();
+        for message in batch {
+            match message {
+                Message::Begin { source, state, done } => {
+                    let mut refresh = self.ingest.store.refresh();
+                    refresh.put_poll_state(&source, *state);
+                    begun.push((done, refresh.apply().map(drop)));
+                }
+                Message::Delivery { delivery, done } => {
+                    debug!(source = %delivery.source, "commit begins");
+                    let delivery = self.tagged_for_today(*delivery);
+                    let result = self.ingest.take_in(delivery).map(|(outcome, editions)| {
+                        changed.extend(editions);
+                        outcome
+                    });
+                    delivered.push((done, result));
+                }
+                Message::Reload { rules, publisher, tagger, tagged_with } => {
+                    self.ingest.rules = rules;
+                    self.tagger = tagger;
+                    self.tagged_with = tagged_with;
+                    let _ = self.to_press.send(Press::Instead(publisher));
+                    self.begin_work();
+                }
+                Message::Prune => self.pruning = true,
+            }
+        }
+        if begun.is_empty() && delivered.is_empty() {
+            self.work_in_background(&mut changed);
+        }
+        let durable = self.ingest.store.make_durable();
+        if let Err(error) = &durable {
+            error!(%error, "nothing of the last polls is kept until the store can be written again");
+        }
+        self.status.store_is(durable.as_ref().err().map(ToString::to_string));
+        debug!("commit ends");
+        for (done, result) in begun {
+            let _ = done.send(both(result, &durable));
+        }
+        for (done, result) in delivered {
+            let _ = done.send(both(result, &durable));
+        }
+        if durable.is_ok() && !changed.is_empty() {
+            let _ = self.to_press.send(Press::Changed(changed));
+        }
+    }
+
+    /// A delivery that was tagged before the topics changed is tagged again.
+    fn tagged_for_today(&self, mut delivery: Delivery) -> Delivery {
+        if let Some(reading) = &mut delivery.reading
+            && reading.tagged_with != self.tagged_with
+        {
+            for tagged in &mut reading.entries {
+                tagged.topics = (self.tagger)(&tagged.entry, &delivery.source);
+            }
+        }
+        delivery
+    }
+
+    fn work_in_background(&mut self, changed: &mut ChangedEditions) {
+        if self.pruning {
+            match self.ingest.prune(self.clock.now()) {
+                Ok((editions, more)) => {
+                    changed.extend(editions);
+                    self.pruning = more;
+                }
+                Err(error) => {
+                    self.pruning = false;
+                    self.note(Err(error));
+                }
+            }
+        } else if let Some(first) = self.tagging_from {
+            match self.ingest.tag_again(first, &*self.tagger) {
+                Ok((editions, next)) => {
+                    changed.extend(editions);
+                    self.tagging_from = next;
+                    if next.is_none() {
+                        info!("every stored entry is tagged with the present topics");
+                        let mut refresh = self.ingest.store.refresh();
+                        refresh.put_tagged_with(self.tagged_with);
+                        let noted = refresh.apply().map(drop);
+                        self.note(noted);
+                    }
+                }
+                Err(error) => {
+                    self.tagging_from = None;
+                    self.note(Err(error));
+                }
+            }
+        }
+    }
+
+    fn note(&self, result: Result<(), StoreError>) {
+        if let Err(error) = result {
+            error!(%error, "the store could not be used");
+            self.status.store_is(Some(error.to_string()));
+        }
+    }
+}
+
+/// Done only if it was applied and is on the disk.
+fn both<T>(applied: Result<T, StoreError>, durable: &Result<(), StoreError>) -> Result<T, String> {
+    let value = applied.map_err(|error| error.to_string())?;
+    durable.as_ref().map_err(ToString::to_string)?;
+    Ok(value)
+}
+
+/// Renders whatever changed since the last time, all that has piled up in one go.
+fn run_press(mut publisher: Publisher, from_desk: &std_mpsc::Receiver<Press>, status: &Status) {
+    let mut changed = publisher.all();
+    loop {
+        let mut waiting: Vec<Press> = from_desk.try_iter().collect();
+        if waiting.is_empty() && changed.is_empty() {
+            match from_desk.recv() {
+                Ok(press) => waiting.push(press),
+                Err(std_mpsc::RecvError) => return,
+            }
+        }
+        for press in waiting {
+            match press {
+                Press::Changed(editions) => changed.extend(editions),
+                Press::Instead(other) => {
+                    publisher = *other;
+                    changed = publisher.all();
+                }
+            }
+        }
+        if !changed.is_empty() {
+            debug!(editions = changed.len(), "publish begins");
+            let published = publisher.publish(&changed);
+            debug!("publish ends");
+            changed.clear();
+            if let Err(error) = published {
+                error!(%error, "the editions could not be brought up to date");
+                status.store_is(Some(error.to_string()));
+            } else {
+                status.published();
+            }
+        }
+    }
+}

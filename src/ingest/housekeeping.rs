@@ -1,0 +1,98 @@
+//! What is done between deliveries: entries whose time is over go, renamed sources keep their past, and stored entries are
+//! tagged again when the topics change.
+
+use chrono::{DateTime, Duration, Utc};
+
+use super::{regroup::regroup, take_in::Ingest};
+use crate::{
+    model::{EntryNumber, SourceId},
+    store::{ChangedEditions, Identity, IdentityKey, Refresh, SourceNumber, StoreError},
+};
+
+/// How long a tombstone outlives the publisher's last mention of its entry.
+const TOMBSTONE_AGE: Duration = Duration::days(90);
+
+/// Entries removed or tombstones dropped in one refresh: enough to be quick, few enough not to keep deliveries waiting.
+const BATCH: usize = 200;
+
+impl Ingest {
+    /// Removes a batch of entries that the retention no longer covers. Returns the editions that changed, and whether
+    /// there is more to do.
+    pub fn prune(&self, now: DateTime<Utc>) -> Result<(ChangedEditions, bool), StoreError> {
+        for (_, source) in self.store.sources() {
+            let pruned = self.store.outlived(source.number, source.entries, &self.rules.retention, now, BATCH)?;
+            if pruned.entries.is_empty() {
+                continue;
+            }
+            let mut refresh = self.store.refresh();
+            for number in pruned.entries {
+                self.forget(&mut refresh, number, now)?;
+            }
+            return Ok((refresh.apply()?, true));
+        }
+        let expired = self.store.expired_tombstones(now - TOMBSTONE_AGE, BATCH)?;
+        let more = expired.len() == BATCH;
+        self.drop_tombstones(&expired)?;
+        Ok((ChangedEditions::new(), more))
+    }
+
+    fn drop_tombstones(&self, expired: &[(SourceNumber, IdentityKey)]) -> Result<(), StoreError> {
+        let mut refresh = self.store.refresh();
+        for (source, key) in expired {
+            refresh.remove_identity(*source, *key);
+        }
+        refresh.apply().map(drop)
+    }
+
+    /// Removes an entry and leaves a tombstone; its story goes on with the other copies, or goes with it.
+    fn forget(&self, refresh: &mut Refresh<'_>, number: EntryNumber, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let Some(record) = refresh.entry(number)? else { return Ok(()) };
+        refresh.put_identity(record.source, record.identity, Identity::Tombstone { last_listed: now });
+        refresh.remove_entry(number)?;
+        let Some(story) = refresh.story(record.story)? else { return Ok(()) };
+        match story.copies.iter().find(|copy| copy.entry != number) {
+            Some(other) => regroup(refresh, &self.store, &self.rules, other.entry, &record.shared_keys).map(drop),
+            None => refresh.remove_story(story.number),
+        }
+    }
+
+    /// Gives sources that were renamed in the configuration what was known of them under their old names.
+    pub fn rename_sources(&self) -> Result<(), StoreError> {
+        let mut refresh = self.store.refresh();
+        for (id, rules) in &self.rules.sources {
+            if refresh.source(id).is_some() {
+                continue;
+            }
+            let former = rules.formerly.iter().find(|former| refresh.source(former).is_some());
+            if let Some(former) = former.cloned() {
+                refresh.rename_source(&former, id)?;
+            }
+        }
+        refresh.apply().map(drop)
+    }
+
+    /// Tags a batch of stored entries anew, from `first` on. Returns the editions that changed and where to go on;
+    /// `None` when all is done.
+    pub fn tag_again(
+        &self,
+        first: EntryNumber,
+        tag: &dyn Fn(&crate::model::Entry, &SourceId) -> Vec<crate::model::TopicScore>,
+    ) -> Result<(ChangedEditions, Option<EntryNumber>), StoreError> {
+        let records = self.store.entries_from(first, BATCH)?;
+        let Some(last) = records.last().map(|record| record.number) else { return Ok((ChangedEditions::new(), None)) };
+        let mut refresh = self.store.refresh();
+        for record in records {
+            let Some((source, _)) = self.store.source_by_number(record.source) else { continue };
+            let topics = tag(&record.entry, &source);
+            if topics != record.topics {
+                // The copy in hand may be older than what this refresh has already written about its story.
+                let Some(mut record) = refresh.entry(record.number)? else { continue };
+                record.topics = topics;
+                let (number, keys) = (record.number, record.shared_keys.clone());
+                refresh.put_entry(record)?;
+                regroup(&mut refresh, &self.store, &self.rules, number, &keys)?;
+            }
+        }
+        Ok((refresh.apply()?, Some(EntryNumber(last.0 + 1))))
+    }
+}

@@ -1,0 +1,22 @@
+//! The one place that looks up, decides and writes: deliveries in, one at a time, the store and the editions brought up to
+//! date.
+//!
+//! [`Delivery`] is what a poll brought; [`Ingest::take_in`] reads as the flow: who is the source, which of its entries are
+//! new, what are they copies of, keep it all in one refresh. [`Desk`] runs it on a thread of its own behind a bounded
+//! queue: several deliveries share one fsync, then their pollers are told, then the changed editions go out. Nothing is
+//! published, and no poll is done, before it is on the disk.
+
+mod delivery;
+mod desk;
+mod housekeeping;
+mod regroup;
+mod rules;
+mod take_in;
+
+pub use delivery::{Delivery, Outcome, Reading, TaggedEntry};
+pub use desk::{Desk, DeskHandle, DeskStopped, Tagger};
+pub use rules::{SourceRules, TakeInRules};
+pub use take_in::Ingest;
+
+#[cfg(test)]
+mod tests;

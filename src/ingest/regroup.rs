@@ -1,0 +1,185 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{rules::TakeInRules, take_in::minted_id};
+use crate::{
+    model::{EntryNumber, StoryNumber, TopicId, TopicScore},
+    store::{Copy, EntryRecord, Refresh, SharedKey, Store, StoreError, StoryRecord},
+    stories::{Member, best_first, is_original, partition, story_updated},
+};
+
+/// More entries than this under one key are no copies of an article.
+const MOST_SHARERS: usize = 64;
+
+/// More entries than this are not followed from link to link.
+const MOST_MEMBERS: usize = 256;
+
+/// Brings the stories around an entry up to date, after the entry was put, changed or removed. `keys` are those it has and
+/// had. Returns how many copies the entry's story now has.
+///
+/// Which entries are one story depends on the set of entries alone; only the id under which the story was first published
+/// remembers what came first.
+pub(super) fn regroup(
+    refresh: &mut Refresh<'_>,
+    store: &Store,
+    rules: &TakeInRules,
+    entry: EntryNumber,
+    keys: &[SharedKey],
+) -> Result<usize, StoreError> {
+    let records = neighbourhood(refresh, entry, keys)?;
+    let members: Vec<Member> = records
+        .values()
+        .map(|record| Member { entry: record.number, source: record.source, keys: record.shared_keys.clone() })
+        .collect();
+    let groups = partition(&members);
+    let stories = allot_stories(refresh, &records, &groups)?;
+    let mut copies_of_entry = 0;
+    for (group, kept) in groups.iter().zip(stories) {
+        let story = renew(refresh, store, rules, &records, group, kept)?;
+        if group.contains(&entry) {
+            copies_of_entry = story.copies.len();
+        }
+        for number in group {
+            if let Some(record) = records.get(number)
+                && record.story != story.number
+            {
+                refresh.put_entry(EntryRecord { story: story.number, ..record.clone() })?;
+            }
+        }
+        refresh.put_story(story)?;
+    }
+    Ok(copies_of_entry)
+}
+
+/// The entry and every entry that a chain of shared keys leads to.
+fn neighbourhood(
+    refresh: &Refresh<'_>,
+    entry: EntryNumber,
+    keys: &[SharedKey],
+) -> Result<BTreeMap<EntryNumber, EntryRecord>, StoreError> {
+    let mut records = BTreeMap::new();
+    let mut open_keys: Vec<SharedKey> = keys.to_vec();
+    let mut seen_keys = BTreeSet::new();
+    let mut open_entries = vec![entry];
+    loop {
+        while let Some(number) = open_entries.pop() {
+            if records.len() < MOST_MEMBERS
+                && !records.contains_key(&number)
+                && let Some(record) = refresh.entry(number)?
+            {
+                open_keys.extend(&record.shared_keys);
+                records.insert(number, record);
+            }
+        }
+        let Some(key) = open_keys.pop() else { return Ok(records) };
+        if seen_keys.insert(key) {
+            let sharers = refresh.sharing(key, MOST_SHARERS + 1)?;
+            if sharers.len() <= MOST_SHARERS {
+                open_entries.extend(sharers);
+            }
+        }
+    }
+}
+
+/// Which of the existing stories each group goes on with; `None` for a group that becomes a story of its own.
+///
+/// The oldest story stays; when one falls apart, the part that holds the entry whose id it bears keeps it. A story that no
+/// group goes on with is removed.
+fn allot_stories(
+    refresh: &mut Refresh<'_>,
+    records: &BTreeMap<EntryNumber, EntryRecord>,
+    groups: &[Vec<EntryNumber>],
+) -> Result<Vec<Option<StoryRecord>>, StoreError> {
+    let mut existing = BTreeMap::new();
+    for record in records.values() {
+        if !existing.contains_key(&record.story)
+            && let Some(story) = refresh.story(record.story)?
+        {
+            existing.insert(record.story, story);
+        }
+    }
+    let mut allotted: Vec<Option<StoryRecord>> = vec![None; groups.len()];
+    for (number, story) in existing {
+        let claim = |group: &Vec<EntryNumber>| {
+            let members = || group.iter().filter_map(|entry| records.get(entry)).filter(|r| r.story == number);
+            let bears_its_id = members().any(|record| record.atom_id == story.id);
+            let shows_it = members().any(|record| record.number == story.owner);
+            (bears_its_id, shows_it, members().count())
+        };
+        let heir = (0..groups.len())
+            .filter(|i| claim(&groups[*i]).2 > 0)
+            .max_by_key(|i| (claim(&groups[*i]), std::cmp::Reverse(*i)));
+        match heir {
+            Some(heir) if allotted[heir].is_none() => allotted[heir] = Some(story),
+            _ => refresh.remove_story(number)?,
+        }
+    }
+    Ok(allotted)
+}
+
+/// The story of a group as it is now.
+fn renew(
+    refresh: &Refresh<'_>,
+    store: &Store,
+    rules: &TakeInRules,
+    records: &BTreeMap<EntryNumber, EntryRecord>,
+    group: &[EntryNumber],
+    kept: Option<StoryRecord>,
+) -> Result<StoryRecord, StoreError> {
+    let mut copies: Vec<Copy> = group.iter().filter_map(|entry| records.get(entry)).map(|r| copy(refresh, r)).collect();
+    best_first(&mut copies, |source| rules.rank(refresh, source));
+    let owner = copies.first().map_or(EntryNumber(0), |copy| copy.entry);
+    let updated = story_updated(&copies).unwrap_or_default();
+    let topics = union_of_topics(&copies);
+    let (number, id) = match kept {
+        Some(story) => (story.number, story.id),
+        None => {
+            let number = refresh.new_story_number();
+            (number, free_id(refresh, store, number, records.get(&owner))?)
+        }
+    };
+    Ok(StoryRecord { number, id, owner, copies, updated, topics })
+}
+
+fn copy(refresh: &Refresh<'_>, record: &EntryRecord) -> Copy {
+    let source = refresh.source_by_number(record.source);
+    let original = source.is_none_or(|(_, source)| is_original(&record.entry, &source.feed, &source.first_url));
+    Copy {
+        entry: record.number,
+        source: record.source,
+        link: record.entry.link.clone(),
+        original,
+        published: record.entry.published,
+        first_dated: record.first_dated,
+        revised: record.revised,
+        topics: record.topics.clone(),
+    }
+}
+
+/// The owner's id, unless another story bears it already: two sources may claim one id for different articles.
+fn free_id(
+    refresh: &Refresh<'_>,
+    store: &Store,
+    number: StoryNumber,
+    owner: Option<&EntryRecord>,
+) -> Result<String, StoreError> {
+    let Some(owner) = owner else { return Ok(String::new()) };
+    if refresh.story_by_id(&owner.atom_id)?.is_none_or(|bearer| bearer == number) {
+        return Ok(owner.atom_id.clone());
+    }
+    let source = refresh.source_by_number(owner.source).map(|(_, source)| source);
+    let minted = source.map(|source| minted_id(&source, owner.identity)).unwrap_or_default();
+    if refresh.story_by_id(&minted)?.is_none() {
+        return Ok(minted);
+    }
+    Ok(uuid::Uuid::new_v5(&store.instance(), &number.0.to_be_bytes()).urn().to_string())
+}
+
+/// Every topic of any copy, with its highest score, in the order of ids.
+fn union_of_topics(copies: &[Copy]) -> Vec<TopicScore> {
+    let mut best: BTreeMap<&TopicId, f64> = BTreeMap::new();
+    for score in copies.iter().flat_map(|copy| &copy.topics) {
+        let highest = best.entry(&score.topic).or_insert(score.score);
+        *highest = highest.max(score.score);
+    }
+    best.into_iter().map(|(topic, score)| TopicScore { topic: topic.clone(), score }).collect()
+}

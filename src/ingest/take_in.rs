@@ -1,0 +1,256 @@
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Duration, Utc};
+use uuid::Uuid;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::{Delivery, Outcome, Reading, TaggedEntry, regroup::regroup, rules::TakeInRules};
+use crate::{
+    model::{Entry, EntryNumber, FeedMetadata, SourceId, StoryNumber},
+    normalize::is_absolute_iri,
+    store::{
+        ChangedEditions, EntryRecord, Identity, IdentityKey, IdentityPolicy, Refresh, SourceRecord, Store, StoreError,
+    },
+    stories::{Identified, Revision, StoredTwin, identify, judge, shared_keys},
+};
+
+/// Takes deliveries in, one at a time.
+pub struct Ingest {
+    pub(super) store: Store,
+    pub(super) rules: TakeInRules,
+}
+
+/// A publisher's date this far ahead of our clock is taken for a mistake.
+const FUTURE_TOLERANCE: Duration = Duration::hours(24);
+
+/// How often the date on a tombstone is renewed while the publisher goes on listing the entry.
+const TOMBSTONE_RENEWAL: Duration = Duration::days(7);
+
+impl Ingest {
+    pub fn new(store: Store, rules: TakeInRules) -> Self {
+        Self { store, rules }
+    }
+
+    /// Takes one delivery in: its entries, the stories they belong to and its poll state become visible together.
+    ///
+    /// Not on the disk yet: [`Store::make_durable`] is the caller's, so that several deliveries can share it.
+    pub fn take_in(&self, delivery: Delivery) -> Result<(Outcome, ChangedEditions), StoreError> {
+        let mut refresh = self.store.refresh();
+        refresh.put_poll_state(&delivery.source, delivery.state);
+        let mut outcome = Outcome::default();
+        let mut feed_changed = false;
+        if let Some(reading) = delivery.reading {
+            let source = self.source(&mut refresh, &delivery.source, &delivery.configured_url)?;
+            feed_changed = source.answered && differs_visibly(&source.feed, &reading.feed);
+            outcome = self.read(&mut refresh, &delivery.source, source, reading, delivery.at)?;
+        }
+        let mut changed = refresh.apply()?;
+        if feed_changed {
+            // Its title or links may be in any edition.
+            changed.insert(None);
+            changed.extend(self.store.topics_of_all()?.into_iter().map(Some));
+        }
+        Ok((outcome, changed))
+    }
+
+    fn read(
+        &self,
+        refresh: &mut Refresh<'_>,
+        id: &SourceId,
+        mut source: SourceRecord,
+        reading: Reading,
+        now: DateTime<Utc>,
+    ) -> Result<Outcome, StoreError> {
+        let first_time = !source.answered;
+        source.answered = true;
+        source.feed = reading.feed;
+        let (identified, policy) = identify(
+            reading.entries,
+            source.identity_policy,
+            |tagged| &tagged.entry,
+            |key| stored_twin(refresh, &source, key),
+        )?;
+        source.identity_policy = policy;
+        refresh.put_source(id, source.clone());
+
+        let beyond_backlog = if first_time { self.beyond_backlog(id, &identified) } else { BTreeSet::new() };
+        let mut outcome = Outcome::default();
+        // The last in the document is the oldest, as a rule: so numbers follow time.
+        for one in identified.into_iter().rev() {
+            match refresh.identity(source.number, one.key)? {
+                Some(Identity::Kept { entry, fingerprint }) => {
+                    if fingerprint == fingerprint_of(&one.item.entry)? {
+                        outcome.unchanged += 1;
+                    } else if self.revise(refresh, &source, entry, one, now)? {
+                        outcome.revised += 1;
+                    }
+                }
+                Some(Identity::Tombstone { last_listed }) => {
+                    if now - last_listed >= TOMBSTONE_RENEWAL {
+                        refresh.put_identity(source.number, one.key, Identity::Tombstone { last_listed: now });
+                    }
+                    outcome.passed_over += 1;
+                }
+                None if beyond_backlog.contains(&one.key) || self.is_outlived(&one.item.entry, now) => {
+                    refresh.put_identity(source.number, one.key, Identity::Tombstone { last_listed: now });
+                    outcome.passed_over += 1;
+                }
+                None => {
+                    if self.keep(refresh, &source, one, now)? {
+                        outcome.new += 1;
+                    } else {
+                        outcome.duplicates += 1;
+                    }
+                }
+            }
+        }
+        Ok(outcome)
+    }
+
+    /// What is known of the source; a source met for the first time gets its number.
+    fn source(
+        &self,
+        refresh: &mut Refresh<'_>,
+        id: &SourceId,
+        configured_url: &str,
+    ) -> Result<SourceRecord, StoreError> {
+        if let Some(source) = refresh.source(id) {
+            return Ok((*source).clone());
+        }
+        Ok(SourceRecord {
+            number: refresh.new_source_number(),
+            first_url: configured_url.to_string(),
+            feed: FeedMetadata::default(),
+            identity_policy: IdentityPolicy::default(),
+            answered: false,
+            entries: 0,
+        })
+    }
+
+    /// At a source's first poll: the keys of all but its newest entries.
+    fn beyond_backlog(&self, id: &SourceId, identified: &[Identified<TaggedEntry>]) -> BTreeSet<IdentityKey> {
+        let backlog = self.rules.sources.get(id).map_or(0, |rules| rules.backlog);
+        if backlog == 0 || identified.len() <= backlog {
+            return BTreeSet::new();
+        }
+        // A stable sort: undated entries are newest first in document order, as feeds have them.
+        let mut newest_first: Vec<_> = identified.iter().collect();
+        newest_first.sort_by_key(|one| std::cmp::Reverse(one.item.entry.updated.max(one.item.entry.published)));
+        newest_first.into_iter().skip(backlog).map(|one| one.key).collect()
+    }
+
+    fn is_outlived(&self, entry: &Entry, now: DateTime<Utc>) -> bool {
+        let horizon = Duration::from_std(self.rules.retention.age).ok().and_then(|age| now.checked_sub_signed(age));
+        horizon.is_some_and(|horizon| dated(entry, now) < horizon)
+    }
+
+    /// Keeps a new entry. Returns whether it is a story of its own.
+    fn keep(
+        &self,
+        refresh: &mut Refresh<'_>,
+        source: &SourceRecord,
+        one: Identified<TaggedEntry>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let TaggedEntry { entry, topics } = one.item;
+        let number = refresh.new_entry_number();
+        let fingerprint = fingerprint_of(&entry)?;
+        refresh.put_identity(source.number, one.key, Identity::Kept { entry: number, fingerprint });
+        let record = EntryRecord {
+            number,
+            source: source.number,
+            identity: one.key,
+            shared_keys: shared_keys(&entry),
+            atom_id: public_id(&entry, one.guid_is_its_own, source, one.key),
+            first_seen: now,
+            first_dated: dated(&entry, now),
+            revised: None,
+            feed_updated: source.feed.updated,
+            story: StoryNumber(0),
+            topics,
+            entry,
+        };
+        let keys = record.shared_keys.clone();
+        refresh.put_entry(record)?;
+        let copies = regroup(refresh, &self.store, &self.rules, number, &keys)?;
+        Ok(copies == 1)
+    }
+
+    /// Takes over what the source changed about a kept entry. Returns whether there was anything.
+    fn revise(
+        &self,
+        refresh: &mut Refresh<'_>,
+        source: &SourceRecord,
+        number: EntryNumber,
+        one: Identified<TaggedEntry>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let Some(mut record) = refresh.entry(number)? else {
+            // The identity outlived its entry: the store was damaged, and a new entry mends it.
+            return self.keep(refresh, source, one, now).map(|_| true);
+        };
+        let TaggedEntry { mut entry, topics } = one.item;
+        let fingerprint = fingerprint_of(&entry)?;
+        refresh.put_identity(source.number, one.key, Identity::Kept { entry: number, fingerprint });
+        if let Revision::Material(at) = judge(&record.entry, &entry, now) {
+            record.revised = Some(record.dated().max(at));
+            record.feed_updated = source.feed.updated;
+        }
+        // A publisher that moves the date of old news does not make it newer.
+        entry.published = record.entry.published.or(entry.published);
+        let mut keys = std::mem::replace(&mut record.shared_keys, shared_keys(&entry));
+        keys.extend(&record.shared_keys);
+        record.topics = topics;
+        record.entry = entry;
+        refresh.put_entry(record)?;
+        regroup(refresh, &self.store, &self.rules, number, &keys)?;
+        Ok(true)
+    }
+}
+
+fn stored_twin(
+    refresh: &Refresh<'_>,
+    source: &SourceRecord,
+    key: IdentityKey,
+) -> Result<Option<StoredTwin>, StoreError> {
+    Ok(match refresh.identity(source.number, key)? {
+        Some(Identity::Kept { entry, .. }) => {
+            refresh.entry(entry)?.map(|record| StoredTwin { link: record.entry.link, title: record.entry.title })
+        }
+        Some(Identity::Tombstone { .. }) => Some(StoredTwin { link: None, title: String::new() }),
+        None => None,
+    })
+}
+
+/// When an entry counts as updated, as far as can be told when it is first seen: the publisher's word, unless it is missing
+/// or from the future.
+pub(super) fn dated(entry: &Entry, first_seen: DateTime<Utc>) -> DateTime<Utc> {
+    let believable = |date: &DateTime<Utc>| *date <= first_seen + FUTURE_TOLERANCE;
+    let published = entry.published.filter(believable);
+    let updated = entry.updated.filter(believable);
+    updated.max(published).unwrap_or(first_seen)
+}
+
+/// The publisher's id where it is fit to be one (RFC 4287 §4.2.6), else one minted from the source and the entry's key.
+fn public_id(entry: &Entry, guid_is_its_own: bool, source: &SourceRecord, key: IdentityKey) -> String {
+    match &entry.guid {
+        Some(guid) if guid_is_its_own && is_absolute_iri(guid) => guid.clone(),
+        _ => minted_id(source, key),
+    }
+}
+
+pub(super) fn minted_id(source: &SourceRecord, key: IdentityKey) -> String {
+    let feed = Uuid::new_v5(&Uuid::NAMESPACE_URL, source.first_url.as_bytes());
+    Uuid::new_v5(&feed, key.as_bytes()).urn().to_string()
+}
+
+fn fingerprint_of(entry: &Entry) -> Result<u64, StoreError> {
+    let bytes =
+        postcard::to_stdvec(entry).map_err(|error| StoreError::Record { what: "entry", cause: error.to_string() })?;
+    Ok(xxh3_64(&bytes))
+}
+
+fn differs_visibly(a: &FeedMetadata, b: &FeedMetadata) -> bool {
+    // `updated` moves at every build of many feeds; entries remember the one they came with.
+    FeedMetadata { updated: None, ..a.clone() } != FeedMetadata { updated: None, ..b.clone() }
+}
