@@ -32,7 +32,11 @@ pub struct PollState {
     pub failures: u32,
     /// Since when every poll has failed.
     pub failing_since: Option<DateTime<Utc>>,
-    /// When the publisher answered 410: no poll any more until the admin edits the source.
+    /// Since when every answer was a refusal: 401, 403, 404 or 451.
+    pub refused_since: Option<DateTime<Utc>>,
+    /// When the publisher first answered 410, before a second one a day later confirms it.
+    pub gone_seen: Option<DateTime<Utc>>,
+    /// When the publisher's 410 was confirmed: no poll any more until the admin edits the source.
     pub gone_since: Option<DateTime<Utc>>,
     /// The feed has given an ETag or a Last-Modified at least once.
     pub ever_validated: bool,
