@@ -9,14 +9,14 @@ use tracing::{debug, error, info};
 use super::{Delivery, Ingest, Outcome, TakeInRules};
 use crate::{
     clock::Clock,
-    model::{Entry, EntryNumber, PollState, SourceId, TopicScore},
+    model::{Entry, EntryNumber, PollState, SourceId, TopicId, TopicScore},
     publish::Publisher,
     status::Status,
     store::{ChangedEditions, Store, StoreError},
 };
 
 /// Tags a stored entry with the topics of today.
-pub type Tagger = Arc<dyn Fn(&Entry, &SourceId) -> Vec<TopicScore> + Send + Sync>;
+pub type Tagger = Arc<dyn Fn(&Entry) -> Vec<TopicScore> + Send + Sync>;
 
 /// The most messages that share one fsync.
 const MOST_IN_ONE_FSYNC: usize = 64;
@@ -35,7 +35,7 @@ pub struct DeskStopped;
 enum Message {
     Begin { source: SourceId, state: Box<PollState>, done: oneshot::Sender<Result<(), String>> },
     Delivery { delivery: Box<Delivery>, done: oneshot::Sender<Result<Outcome, String>> },
-    Reload { rules: TakeInRules, publisher: Box<Publisher>, tagger: Tagger, tagged_with: u64 },
+    Reload { rules: TakeInRules, publisher: Box<Publisher>, tagging: Tagging },
     Prune,
 }
 
@@ -59,10 +59,9 @@ impl DeskHandle {
         &self,
         rules: TakeInRules,
         publisher: Publisher,
-        tagger: Tagger,
-        tagged_with: u64,
+        tagging: Tagging,
     ) -> Result<(), DeskStopped> {
-        self.send(Message::Reload { rules, publisher: Box::new(publisher), tagger, tagged_with }).await
+        self.send(Message::Reload { rules, publisher: Box::new(publisher), tagging }).await
     }
 
     /// Asks for what the retention no longer covers to be removed.
@@ -75,15 +74,37 @@ impl DeskHandle {
     }
 }
 
+/// What a desk starts with.
+pub struct DeskSetup {
+    pub store: Store,
+    pub rules: TakeInRules,
+    /// `None` where nothing is published: a single round of polls.
+    pub publisher: Option<Publisher>,
+    pub tagging: Tagging,
+    pub clock: Clock,
+    pub status: Status,
+    /// How many messages may wait; more make the pollers wait.
+    pub capacity: usize,
+}
+
+/// The topics of today, as far as the desk knows them.
+#[derive(Clone)]
+pub struct Tagging {
+    pub tagger: Tagger,
+    /// What entries tagged with them are marked by.
+    pub fingerprint: u64,
+    pub topics: Vec<TopicId>,
+}
+
 /// The thread that owns all writing.
 pub struct Desk {
     ingest: Ingest,
     clock: Clock,
     status: Status,
     inbox: mpsc::Receiver<Message>,
-    to_press: std_mpsc::Sender<Press>,
-    tagger: Tagger,
-    tagged_with: u64,
+    /// `None` where nothing is published: a single round of polls.
+    to_press: Option<std_mpsc::Sender<Press>>,
+    tagging: Tagging,
     /// The next entry to be tagged again, while that is going on.
     tagging_from: Option<EntryNumber>,
     pruning: bool,
@@ -96,30 +117,31 @@ enum Press {
 }
 
 impl Desk {
-    /// Starts the desk and the publishing thread behind it. `capacity` is how many messages may wait; more make the
-    /// pollers wait. Both threads end when every handle is gone and all is written.
-    pub fn start(
-        store: Store,
-        rules: TakeInRules,
-        publisher: Publisher,
-        tagger: Tagger,
-        tagged_with: u64,
-        clock: Clock,
-        status: Status,
-        capacity: usize,
-    ) -> std::io::Result<(DeskHandle, thread::JoinHandle<()>)> {
-        let (inbox_sender, inbox) = mpsc::channel(capacity);
-        let (to_press, from_desk) = std_mpsc::channel();
-        let press = thread::Builder::new().name("publish".into()).spawn({
-            let status = status.clone();
-            move || run_press(publisher, &from_desk, &status)
-        })?;
-        let ingest = Ingest::new(store, rules);
-        let desk =
-            Desk { ingest, clock, status, inbox, to_press, tagger, tagged_with, tagging_from: None, pruning: false };
+    /// Starts the desk and the publishing thread behind it. Both end when every handle is gone and all is written.
+    pub fn start(setup: DeskSetup) -> std::io::Result<(DeskHandle, thread::JoinHandle<()>)> {
+        let (inbox_sender, inbox) = mpsc::channel(setup.capacity);
+        let mut to_press = None;
+        let mut press = None;
+        if let Some(publisher) = setup.publisher {
+            let (sender, from_desk) = std_mpsc::channel();
+            let status = setup.status.clone();
+            let run = move || run_press(publisher, &from_desk, &status);
+            press = Some(thread::Builder::new().name("publish".into()).spawn(run)?);
+            to_press = Some(sender);
+        }
+        let desk = Desk {
+            ingest: Ingest::new(setup.store, setup.rules),
+            clock: setup.clock,
+            status: setup.status,
+            inbox,
+            to_press,
+            tagging: setup.tagging,
+            tagging_from: None,
+            pruning: false,
+        };
         let thread = thread::Builder::new().name("ingest".into()).spawn(move || {
             desk.run();
-            if press.join().is_err() {
+            if press.is_some_and(|press| press.join().is_err()) {
                 error!("the publishing thread ended in a panic");
             }
         })?;
@@ -140,13 +162,23 @@ impl Desk {
     fn begin_work(&mut self) {
         let renamed = self.ingest.rename_sources();
         self.note(renamed);
+        let mut refresh = self.ingest.store.refresh();
+        refresh.remember_topics(&self.tagging.topics);
+        let remembered = refresh.apply().map(drop);
+        self.note(remembered);
         match self.ingest.store.tagged_with() {
-            Ok(Some(before)) if before == self.tagged_with => self.tagging_from = None,
+            Ok(Some(before)) if before == self.tagging.fingerprint => self.tagging_from = None,
             Ok(_) => self.tagging_from = Some(EntryNumber(0)),
             Err(error) => self.note(Err(error)),
         }
         self.pruning = true;
-        let _ = self.to_press.send(Press::Changed(ChangedEditions::new()));
+    }
+
+    fn press(&self, press: Press) {
+        if let Some(to_press) = &self.to_press {
+            // The publishing thread ends after this one only, unless it panicked, which is told at the end.
+            let _ = to_press.send(press);
+        }
     }
 
     /// The messages to work off next; empty when there is only background work. `None` when all handles are gone.
@@ -187,11 +219,10 @@ impl Desk {
                     });
                     delivered.push((done, result));
                 }
-                Message::Reload { rules, publisher, tagger, tagged_with } => {
+                Message::Reload { rules, publisher, tagging } => {
                     self.ingest.rules = rules;
-                    self.tagger = tagger;
-                    self.tagged_with = tagged_with;
-                    let _ = self.to_press.send(Press::Instead(publisher));
+                    self.tagging = tagging;
+                    self.press(Press::Instead(publisher));
                     self.begin_work();
                 }
                 Message::Prune => self.pruning = true,
@@ -213,17 +244,17 @@ impl Desk {
             let _ = done.send(both(result, &durable));
         }
         if durable.is_ok() && !changed.is_empty() {
-            let _ = self.to_press.send(Press::Changed(changed));
+            self.press(Press::Changed(changed));
         }
     }
 
     /// A delivery that was tagged before the topics changed is tagged again.
     fn tagged_for_today(&self, mut delivery: Delivery) -> Delivery {
         if let Some(reading) = &mut delivery.reading
-            && reading.tagged_with != self.tagged_with
+            && reading.tagged_with != self.tagging.fingerprint
         {
             for tagged in &mut reading.entries {
-                tagged.topics = (self.tagger)(&tagged.entry, &delivery.source);
+                tagged.topics = (self.tagging.tagger)(&tagged.entry);
             }
         }
         delivery
@@ -242,14 +273,14 @@ impl Desk {
                 }
             }
         } else if let Some(first) = self.tagging_from {
-            match self.ingest.tag_again(first, &*self.tagger) {
+            match self.ingest.tag_again(first, &*self.tagging.tagger) {
                 Ok((editions, next)) => {
                     changed.extend(editions);
                     self.tagging_from = next;
                     if next.is_none() {
                         info!("every stored entry is tagged with the present topics");
                         let mut refresh = self.ingest.store.refresh();
-                        refresh.put_tagged_with(self.tagged_with);
+                        refresh.put_tagged_with(self.tagging.fingerprint);
                         let noted = refresh.apply().map(drop);
                         self.note(noted);
                     }

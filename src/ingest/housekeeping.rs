@@ -5,7 +5,7 @@ use chrono::{DateTime, Duration, Utc};
 
 use super::{regroup::regroup, take_in::Ingest};
 use crate::{
-    model::{EntryNumber, SourceId},
+    model::{Entry, EntryNumber, TopicScore},
     store::{ChangedEditions, Identity, IdentityKey, Refresh, SourceNumber, StoreError},
 };
 
@@ -76,14 +76,13 @@ impl Ingest {
     pub fn tag_again(
         &self,
         first: EntryNumber,
-        tag: &dyn Fn(&crate::model::Entry, &SourceId) -> Vec<crate::model::TopicScore>,
+        tag: &dyn Fn(&Entry) -> Vec<TopicScore>,
     ) -> Result<(ChangedEditions, Option<EntryNumber>), StoreError> {
         let records = self.store.entries_from(first, BATCH)?;
         let Some(last) = records.last().map(|record| record.number) else { return Ok((ChangedEditions::new(), None)) };
         let mut refresh = self.store.refresh();
         for record in records {
-            let Some((source, _)) = self.store.source_by_number(record.source) else { continue };
-            let topics = tag(&record.entry, &source);
+            let topics = tag(&record.entry);
             if topics != record.topics {
                 // The copy in hand may be older than what this refresh has already written about its story.
                 let Some(mut record) = refresh.entry(record.number)? else { continue };

@@ -14,7 +14,7 @@ mod rules;
 mod take_in;
 
 pub use delivery::{Delivery, Outcome, Reading, TaggedEntry};
-pub use desk::{Desk, DeskHandle, DeskStopped, Tagger};
+pub use desk::{Desk, DeskHandle, DeskSetup, DeskStopped, Tagger, Tagging};
 pub use rules::{SourceRules, TakeInRules};
 pub use take_in::Ingest;
 

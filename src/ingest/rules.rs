@@ -16,8 +16,10 @@ pub struct TakeInRules {
 /// What the admin decides about one source's entries.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SourceRules {
-    /// The newest entries taken at the first poll; 0 is all.
-    pub backlog: usize,
+    /// In place of the feed's own title.
+    pub title: Option<String>,
+    /// The newest entries taken at the first poll; `None` is all.
+    pub backlog: Option<usize>,
     /// Between copies of a story, the source with the higher number is shown.
     pub priority: i64,
     /// Names the source had before.

@@ -39,7 +39,10 @@ impl Ingest {
         refresh.put_poll_state(&delivery.source, delivery.state);
         let mut outcome = Outcome::default();
         let mut feed_changed = false;
-        if let Some(reading) = delivery.reading {
+        if let Some(mut reading) = delivery.reading {
+            if let Some(title) = self.rules.sources.get(&delivery.source).and_then(|rules| rules.title.as_ref()) {
+                reading.feed.title.clone_from(title);
+            }
             let source = self.source(&mut refresh, &delivery.source, &delivery.configured_url)?;
             feed_changed = source.answered && differs_visibly(&source.feed, &reading.feed);
             outcome = self.read(&mut refresh, &delivery.source, source, reading, delivery.at)?;
@@ -129,10 +132,7 @@ impl Ingest {
 
     /// At a source's first poll: the keys of all but its newest entries.
     fn beyond_backlog(&self, id: &SourceId, identified: &[Identified<TaggedEntry>]) -> BTreeSet<IdentityKey> {
-        let backlog = self.rules.sources.get(id).map_or(0, |rules| rules.backlog);
-        if backlog == 0 || identified.len() <= backlog {
-            return BTreeSet::new();
-        }
+        let Some(backlog) = self.rules.sources.get(id).and_then(|rules| rules.backlog) else { return BTreeSet::new() };
         // A stable sort: undated entries are newest first in document order, as feeds have them.
         let mut newest_first: Vec<_> = identified.iter().collect();
         newest_first.sort_by_key(|one| std::cmp::Reverse(one.item.entry.updated.max(one.item.entry.published)));

@@ -12,6 +12,8 @@ pub struct PollState {
     /// The URL the validators and the freshness belong to. Another URL in the configuration starts afresh.
     pub url: String,
     pub validators: Validators,
+    /// The URL that gave the validators, at the end of every redirect. They are sent to it and to no other.
+    pub validators_url: Option<String>,
     /// xxh3 of the last body that was read to its end and parsed.
     pub body_hash: Option<u64>,
     /// When the last poll began, answered or not.

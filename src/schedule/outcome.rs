@@ -85,6 +85,7 @@ pub fn after_success(
 ) -> PollState {
     let mut state = answered(state, document.freshness, document.moved_permanently_to.as_ref(), outcome, now);
     state.validators = document.validators.clone();
+    state.validators_url = Some(document.url.to_string());
     state.ever_validated |= !state.validators.is_empty();
     state.body_hash = Some(body_hash);
     state.unchanged_since = None;

@@ -3,7 +3,6 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{Arc, RwLock, atomic::AtomicU64},
-    time::Duration,
 };
 
 use uuid::Uuid;
@@ -20,10 +19,6 @@ use crate::model::SourceId;
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoreSettings {
     pub path: PathBuf,
-    /// How long after its date an entry is kept.
-    pub retention: Duration,
-    /// The most entries kept of one source.
-    pub entries_per_source: u64,
     /// sled's page cache, bytes. The process needs some three times as much.
     pub cache_bytes: u64,
 }

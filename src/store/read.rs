@@ -186,6 +186,11 @@ impl Store {
         Ok(self.0.trees.get(TreeName::Meta).get("tagged-with")?.and_then(|bytes| keys::trailing_number(&bytes)))
     }
 
+    /// Every topic that has ever been configured.
+    pub fn topics_ever(&self) -> Result<Vec<TopicId>, StoreError> {
+        Ok(self.record("topics", TreeName::Meta, b"topics-ever")?.unwrap_or_default())
+    }
+
     /// Begins a set of changes that will be applied together.
     pub fn refresh(&self) -> Refresh<'_> {
         Refresh::new(self)

@@ -28,6 +28,7 @@ pub struct Refresh<'a> {
     sources: BTreeMap<SourceId, Option<Arc<SourceRecord>>>,
     polls: BTreeMap<SourceId, Option<PollState>>,
     tagged_with: Option<u64>,
+    topics: Vec<TopicId>,
 }
 
 /// A record as the store has it and as it shall be; `None` is absent.
@@ -50,6 +51,7 @@ impl<'a> Refresh<'a> {
             sources: BTreeMap::new(),
             polls: BTreeMap::new(),
             tagged_with: None,
+            topics: Vec::new(),
         }
     }
 
@@ -204,6 +206,11 @@ impl<'a> Refresh<'a> {
         self.tagged_with = Some(fingerprint);
     }
 
+    /// Adds topics to those the admin has ever configured.
+    pub fn remember_topics(&mut self, topics: &[TopicId]) {
+        self.topics.extend_from_slice(topics);
+    }
+
     /// Makes all of it visible at once. It is on the disk only after [`Store::make_durable`].
     pub fn apply(self) -> Result<ChangedEditions, StoreError> {
         let mut rows = Rows::default();
@@ -248,6 +255,11 @@ impl<'a> Refresh<'a> {
         }
         if let Some(fingerprint) = self.tagged_with {
             rows.put(TreeName::Meta, b"tagged-with".to_vec(), fingerprint.to_be_bytes().to_vec());
+        }
+        if !self.topics.is_empty() {
+            let ever: BTreeSet<TopicId> = self.store.topics_ever()?.into_iter().chain(self.topics).collect();
+            let ever: Vec<TopicId> = ever.into_iter().collect();
+            rows.put(TreeName::Meta, b"topics-ever".to_vec(), codec::encode("topics", &ever)?);
         }
         rows.apply(self.store)?;
 

@@ -1,0 +1,45 @@
+use std::{io, process::ExitCode};
+
+use crate::{config::ConfigProblems, daemon::DaemonError, store::StoreError};
+
+/// How a command ended, as its exit code says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Exit {
+    Done = 0,
+    PartFailed = 1,
+    Configuration = 2,
+    Store = 3,
+    AddressInUse = 4,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(exit as u8)
+    }
+}
+
+impl Exit {
+    /// The exit code of an error, by what lies at its bottom.
+    pub(super) fn of(error: &anyhow::Error) -> Self {
+        for cause in error.chain() {
+            if cause.is::<ConfigProblems>() {
+                return Exit::Configuration;
+            }
+            if cause.is::<StoreError>() {
+                return Exit::Store;
+            }
+            match cause.downcast_ref::<DaemonError>() {
+                Some(DaemonError::Config(_) | DaemonError::Assemble(_)) => return Exit::Configuration,
+                Some(DaemonError::Store(_)) => return Exit::Store,
+                Some(DaemonError::Listen { .. }) => return Exit::AddressInUse,
+                Some(DaemonError::DeskEnded | DaemonError::Thread(_)) | None => {}
+            }
+        }
+        Exit::PartFailed
+    }
+}
+
+pub(super) fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe))
+}

@@ -1,0 +1,124 @@
+//! The command line: one file per command.
+
+mod check;
+mod config_schema;
+mod exit;
+mod explain;
+mod log;
+mod poll;
+mod run;
+mod show;
+mod tag;
+
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use exit::Exit;
+
+/// Polls publishers' feeds, keeps every story once, tags it by topic and publishes one merged feed per topic.
+#[derive(Debug, Parser)]
+#[command(name = "newsdesk", version, after_help = EXIT_CODES)]
+pub struct Arguments {
+    /// The configuration; without it $NEWSDESK_CONFIG, then config/newsdesk.toml, then /etc/newsdesk/newsdesk.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// How the log is written; without it to the journal where there is one, else as plain lines
+    #[arg(long, global = true, value_name = "FORM")]
+    log: Option<LogForm>,
+
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 a part failed, 2 the configuration or the command line is wrong, \
+                          3 the store cannot be used, 4 the address is in use.\n\
+                          NEWSDESK_LOG sets what is logged: error, warn, info (the default), debug.";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LogForm {
+    /// One readable line an event, on standard error
+    Plain,
+    /// One JSON object an event, on standard error
+    Json,
+    /// The systemd journal, with fields
+    Journal,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Poll on schedule and serve (the default)
+    Run,
+    /// Say whether the configuration is right, and what is wrong with it
+    Check,
+    /// Poll all sources, or those named, once and now
+    Poll(poll::PollArguments),
+    /// Tag entries given as JSON Lines on standard input
+    Tag,
+    /// Say why an entry has its topics
+    Explain(explain::ExplainArguments),
+    /// About the configuration file
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Print the JSON Schema of the configuration file, for editors
+    Schema,
+}
+
+/// Runs a command line, the program's name first, to its end.
+pub fn main_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let code = if error.use_stderr() { Exit::Configuration } else { Exit::Done };
+            // Nothing can be done about a closed terminal.
+            let _ = error.print();
+            return code.into();
+        }
+    };
+    match execute(arguments) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            // A reader that has seen enough, such as head(1), is no failure.
+            if exit::is_broken_pipe(&error) {
+                return Exit::Done.into();
+            }
+            eprintln!("newsdesk: {error:#}");
+            Exit::of(&error).into()
+        }
+    }
+}
+
+fn execute(arguments: Arguments) -> anyhow::Result<Exit> {
+    let Arguments { config, log, command } = arguments;
+    let command = command.unwrap_or(Command::Run);
+    let path = || crate::config::find(config.clone(), |name| std::env::var_os(name));
+    match command {
+        Command::Run => {
+            log::start(log, &command);
+            run::run(&path()?)
+        }
+        Command::Poll(poll) => {
+            log::start(log, &Command::Check);
+            poll::run(&path()?, &poll)
+        }
+        Command::Check => check::run(&path()?),
+        Command::Tag => tag::run(&path()?),
+        Command::Explain(explain) => explain::run(&path()?, &explain),
+        Command::Config { command: ConfigCommand::Schema } => config_schema::run(),
+    }
+}
+
+/// Writes to standard output; a closed pipe is an error here, not a panic.
+fn print(text: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}

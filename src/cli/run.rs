@@ -1,0 +1,61 @@
+use std::path::Path;
+
+use anyhow::Context as _;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::mpsc,
+};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::{exit::Exit, show::Show};
+use crate::{
+    clock::Clock,
+    config,
+    daemon::{self, DaemonOptions},
+};
+
+/// Runs the daemon until SIGTERM or SIGINT; SIGHUP reloads.
+pub(super) fn run(path: &Path) -> anyhow::Result<Exit> {
+    let (config, warnings) = config::load(path)?;
+    for warning in warnings {
+        warn!("{warning}");
+    }
+    config.store.path.as_ref().with_context(|| format!("{} names no sources: there is nothing to poll", path.display()))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
+    runtime.block_on(async {
+        let stop = CancellationToken::new();
+        let (ask_reload, reload) = mpsc::channel(1);
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut hangup = signal(SignalKind::hangup())?;
+        tokio::spawn({
+            let stop = stop.clone();
+            async move {
+                loop {
+                    tokio::select! {
+                        _ = terminate.recv() => break,
+                        _ = interrupt.recv() => break,
+                        _ = hangup.recv() => {
+                            info!("asked to reload the configuration");
+                            // A reload that waits already will read the file as it is now.
+                            let _ = ask_reload.try_send(());
+                        }
+                    }
+                }
+                info!("asked to stop");
+                stop.cancel();
+            }
+        });
+        let closing = format!("The index page is at {}", config.server.public_url);
+        let options = DaemonOptions {
+            config_path: path.to_path_buf(),
+            clock: Clock::system(),
+            stop,
+            reload,
+            observer: Box::new(Show::summarising(closing)),
+        };
+        daemon::run(config, options).await?;
+        anyhow::Ok(Exit::Done)
+    })
+}

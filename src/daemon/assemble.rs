@@ -1,0 +1,170 @@
+//! From the configuration to what each stage wants of it.
+
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
+
+use url::Url;
+
+use crate::{
+    config::Config,
+    fetch::{BasicAuth, FetchSettings, FetcherError},
+    ingest::{SourceRules, TakeInRules, Tagging},
+    model::{SourceId, TopicId},
+    poll::SourceSettings,
+    publish::{PublishSettings, TopicPage},
+    reading::Reader,
+    store::{RetentionLimits, StoreSettings},
+    topics::Topics,
+};
+
+/// What the configuration comes to, stage by stage.
+pub struct Assembled {
+    pub fetch: FetchSettings,
+    pub reader: Arc<Reader>,
+    pub rules: TakeInRules,
+    pub publish: PublishSettings,
+    /// Those that are polled.
+    pub sources: Vec<SourceSettings>,
+}
+
+/// The configuration is in order, but something cannot be made of it.
+#[derive(Debug, thiserror::Error)]
+pub enum AssembleError {
+    #[error("the topics cannot be used: {0}")]
+    Topics(String),
+    #[error(transparent)]
+    Fetcher(FetcherError),
+    #[error("[server] public_url cannot be made from the address {0}")]
+    PublicUrl(SocketAddr),
+}
+
+/// The shortest and the longest that readers are told to keep an edition.
+const MAX_AGE: (Duration, Duration) = (Duration::from_secs(300), Duration::from_secs(3600));
+
+impl Assembled {
+    /// `address` is the one really listened on, for links where the admin gave no public URL.
+    pub fn new(config: &Config, address: SocketAddr) -> Result<Self, AssembleError> {
+        Ok(Self {
+            fetch: fetch_settings(config),
+            reader: reader(config)?,
+            rules: rules(config),
+            publish: publish_settings(config, address)?,
+            sources: sources(config),
+        })
+    }
+
+    pub fn tagging(&self) -> Tagging {
+        let reader = self.reader.clone();
+        Tagging {
+            fingerprint: reader.topics().fingerprint(),
+            tagger: Arc::new(move |entry| reader.tag(entry)),
+            topics: self.publish.topics.iter().map(|topic| topic.id.clone()).collect(),
+        }
+    }
+}
+
+/// The part of the configuration that reads and tags; enough for a file without sources.
+pub fn reader(config: &Config) -> Result<Arc<Reader>, AssembleError> {
+    let topics = Topics::compile(&config.tagging, &config.topics).map_err(|problems| {
+        let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        AssembleError::Topics(told.join("; "))
+    })?;
+    Ok(Arc::new(Reader::new(topics, config.tagging.languages.clone())))
+}
+
+pub(super) fn store_settings(config: &Config) -> StoreSettings {
+    StoreSettings { path: config.store.path.clone().unwrap_or_default(), cache_bytes: config.store.cache_bytes }
+}
+
+pub(super) fn public_url(config: &Config, address: SocketAddr) -> Option<Url> {
+    if config.server.public_url_given {
+        Some(config.server.public_url.clone())
+    } else {
+        Url::parse(&format!("http://{address}/")).ok()
+    }
+}
+
+/// `max-age` for readers: the shortest interval at which a source may bring something new.
+pub(super) fn max_age(config: &Config) -> Duration {
+    let intervals = config.sources.values().map(|source| source.schedule(&config.polling).schedule.interval());
+    let shortest = intervals.min().and_then(|interval| interval.to_std().ok());
+    shortest.unwrap_or(MAX_AGE.1).clamp(MAX_AGE.0, MAX_AGE.1)
+}
+
+fn fetch_settings(config: &Config) -> FetchSettings {
+    FetchSettings {
+        user_agent_contact: config.polling.contact.as_ref().map(ToString::to_string),
+        allow_networks: config.polling.allow_networks.clone(),
+        host_gap: config.polling.host_gap,
+        concurrency: config.polling.concurrency,
+        timeout: config.polling.timeout,
+        ..FetchSettings::default()
+    }
+}
+
+fn rules(config: &Config) -> TakeInRules {
+    let mut sources: BTreeMap<SourceId, SourceRules> = BTreeMap::new();
+    for (id, source) in &config.sources {
+        let formerly = config.former_sources.iter().filter(|(_, now)| *now == id).map(|(former, _)| former.clone());
+        let rules = SourceRules {
+            title: source.title.clone(),
+            backlog: source.backlog,
+            priority: source.priority,
+            formerly: formerly.collect(),
+        };
+        sources.insert(id.clone(), rules);
+    }
+    let retention =
+        RetentionLimits { age: config.store.retention, entries_per_source: config.store.entries_per_source as u64 };
+    TakeInRules { retention, sources }
+}
+
+fn publish_settings(config: &Config, address: SocketAddr) -> Result<PublishSettings, AssembleError> {
+    let page = |topic: &crate::topics::TopicSettings| {
+        let formerly: Vec<TopicId> = config
+            .former_topics
+            .iter()
+            .filter(|(_, now)| **now == topic.id)
+            .map(|(former, _)| former.clone())
+            .collect();
+        TopicPage {
+            id: topic.id.clone(),
+            title: topic.title.clone(),
+            description: topic.description.clone(),
+            language: config.topic_pages.get(&topic.id).and_then(|page| page.language.clone()),
+            formerly,
+        }
+    };
+    Ok(PublishSettings {
+        public_url: public_url(config, address).ok_or(AssembleError::PublicUrl(address))?,
+        entries: config.publish.entries,
+        topics: config.topics.iter().map(page).collect(),
+    })
+}
+
+fn sources(config: &Config) -> Vec<SourceSettings> {
+    let polled = config.sources.iter().filter(|(_, source)| !source.disabled);
+    polled
+        .map(|(id, source)| {
+            let schedule = source.schedule(&config.polling);
+            SourceSettings {
+                id: id.clone(),
+                url: source.url.clone(),
+                language: source.language.clone(),
+                schedule: schedule.schedule.clone(),
+                schedule_is_own: schedule.own,
+                timeout: Some(source.timeout),
+                // A configured value was checked to be header text.
+                headers: source
+                    .headers
+                    .iter()
+                    .filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_string())))
+                    .collect(),
+                basic_auth: source.basic_auth.as_ref().map(|auth| BasicAuth {
+                    username: auth.username.clone(),
+                    password: auth.password.expose().to_string(),
+                }),
+                allow_private: source.allow_private,
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,322 @@
+//! The daemon: opens, wires, supervises, reloads, and stops in order.
+//!
+//! Stop order: the pollers drop their fetches (nothing of them is committed yet), the desk works off what was handed in and
+//! flushes, the server finishes its requests; the store is closed last.
+
+mod assemble;
+mod first_round;
+mod pollers;
+mod round;
+
+use std::{
+    io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread,
+    time::Duration,
+};
+
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, mpsc},
+    task::JoinHandle,
+};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+pub use assemble::{AssembleError, Assembled, reader};
+pub use first_round::{FirstRound, RoundObserver, RoundSummary};
+pub use round::poll_round;
+
+use crate::{
+    clock::Clock,
+    config::{self, Config, ConfigProblems},
+    fetch::Fetcher,
+    ingest::{Desk, DeskHandle, DeskSetup},
+    poll::{PollReport, SharedTools, Surroundings, Tools},
+    publish::{Editions, Publisher},
+    serve::{ServeLimits, Site, router, serve},
+    status::Status,
+    store::{Store, StoreError},
+    systemd,
+};
+use pollers::Pollers;
+
+/// How the daemon is run.
+pub struct DaemonOptions {
+    /// The file that a reload reads again.
+    pub config_path: PathBuf,
+    pub clock: Clock,
+    /// Cancelled when the daemon is to stop.
+    pub stop: CancellationToken,
+    /// A message on it asks for a reload.
+    pub reload: mpsc::Receiver<()>,
+    /// Sees the first round of polls.
+    pub observer: Box<dyn RoundObserver>,
+}
+
+/// Why the daemon could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum DaemonError {
+    #[error(transparent)]
+    Config(#[from] ConfigProblems),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("cannot listen on {address}: {cause}; stop what listens there, or change [server] listen")]
+    Listen { address: SocketAddr, cause: io::Error },
+    #[error(transparent)]
+    Assemble(#[from] AssembleError),
+    #[error("the thread that writes the store ended; the log says why")]
+    DeskEnded,
+    #[error("cannot start a thread: {0}")]
+    Thread(io::Error),
+}
+
+/// Messages that may wait at the desk before pollers have to.
+const DESK_CAPACITY: usize = 256;
+
+/// How often entries are looked through for those whose time is over.
+const PRUNE_EVERY: Duration = Duration::from_secs(3600);
+
+/// How long everything may take to stop.
+const STOP_BUDGET: Duration = Duration::from_secs(8);
+
+/// Runs the daemon until it is told to stop.
+///
+/// # Errors
+/// When it cannot start, or cannot go on.
+pub async fn run(config: Config, options: DaemonOptions) -> Result<(), DaemonError> {
+    let DaemonOptions { config_path, clock, stop, mut reload, observer } = options;
+    let listener = listen(config.server.listen).await?;
+    let address = listener.local_addr().unwrap_or(config.server.listen);
+    let mut daemon = Daemon::open(config, address, config_path, clock).await?;
+    let server = tokio::spawn(serve(listener, router(daemon.site()), ServeLimits::default(), daemon.serve_stop.clone()));
+    let first_round = daemon.start_pollers(observer).await?;
+    info!(address = %daemon.public_url(), sources = daemon.pollers.len(), "newsdesk is up");
+    systemd::ready(&format!("serving {} editions", daemon.editions.len()));
+
+    let result = daemon.supervise(&stop, &mut reload).await;
+    systemd::stopping();
+    first_round.abort();
+    daemon.stop(server).await;
+    result
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, DaemonError> {
+    TcpListener::bind(address).await.map_err(|cause| DaemonError::Listen { address, cause })
+}
+
+struct Daemon {
+    config: Config,
+    config_path: PathBuf,
+    address: SocketAddr,
+    clock: Clock,
+    status: Status,
+    store: Store,
+    editions: Editions,
+    tools: SharedTools,
+    desk: DeskHandle,
+    desk_thread: Option<thread::JoinHandle<()>>,
+    pollers: Pollers,
+    serve_stop: CancellationToken,
+}
+
+impl Daemon {
+    async fn open(
+        config: Config,
+        address: SocketAddr,
+        config_path: PathBuf,
+        clock: Clock,
+    ) -> Result<Self, DaemonError> {
+        let store = open_store(&config).await?;
+        let status = Status::default();
+        let editions = Editions::default();
+        let parts = Assembled::new(&config, address)?;
+        let fetcher = Fetcher::new(parts.fetch.clone(), clock.clone()).map_err(AssembleError::Fetcher)?;
+        let tools = SharedTools::new(Tools { fetcher, reader: parts.reader.clone() });
+        let publisher = Publisher::new(store.clone(), parts.publish.clone(), editions.clone(), &store.topics_ever()?);
+        let setup = DeskSetup {
+            store: store.clone(),
+            rules: parts.rules.clone(),
+            publisher: Some(publisher),
+            tagging: parts.tagging(),
+            clock: clock.clone(),
+            status: status.clone(),
+            capacity: DESK_CAPACITY,
+        };
+        let (desk, desk_thread) = Desk::start(setup).map_err(DaemonError::Thread)?;
+        Ok(Self {
+            config,
+            config_path,
+            address,
+            clock,
+            status,
+            store,
+            editions,
+            tools,
+            desk,
+            desk_thread: Some(desk_thread),
+            pollers: Pollers::default(),
+            serve_stop: CancellationToken::new(),
+        })
+    }
+
+    fn site(&self) -> Site {
+        let max_age = assemble::max_age(&self.config);
+        Site { editions: self.editions.clone(), status: self.status.clone(), max_age }
+    }
+
+    fn public_url(&self) -> String {
+        assemble::public_url(&self.config, self.address).map(String::from).unwrap_or_default()
+    }
+
+    /// Starts a poller for every source; the observer sees those that are due at once.
+    async fn start_pollers(&mut self, observer: Box<dyn RoundObserver>) -> Result<JoinHandle<()>, DaemonError> {
+        let parts = Assembled::new(&self.config, self.address)?;
+        self.hold_hosts(&parts)?;
+        let (reports, incoming) = mpsc::unbounded_channel();
+        let round = FirstRound::new(&parts.sources, &self.store, self.clock.now())?;
+        self.pollers.arrange(parts.sources, &self.store, &self.surroundings(Some(reports)))?;
+        let (store, topics) = (self.store.clone(), parts.publish.topics.clone());
+        Ok(tokio::spawn(round.observe(incoming, observer, store, topics)))
+    }
+
+    fn surroundings(&self, reports: Option<mpsc::UnboundedSender<PollReport>>) -> Surroundings {
+        Surroundings {
+            tools: self.tools.clone(),
+            desk: self.desk.clone(),
+            clock: self.clock.clone(),
+            status: self.status.clone(),
+            processors: processors(),
+            reports,
+        }
+    }
+
+    /// Hosts that asked for silence before a restart still have it.
+    fn hold_hosts(&self, parts: &Assembled) -> Result<(), StoreError> {
+        let fetcher = self.tools.get().fetcher;
+        for source in &parts.sources {
+            if let Some(state) = self.store.poll_state(&source.id)?
+                && state.retry_is_for_host
+                && let Some(until) = state.retry_until
+            {
+                fetcher.hold_host(&source.url, until);
+            }
+        }
+        Ok(())
+    }
+
+    async fn supervise(
+        &mut self,
+        stop: &CancellationToken,
+        reload: &mut mpsc::Receiver<()>,
+    ) -> Result<(), DaemonError> {
+        let mut prune = tokio::time::interval(PRUNE_EVERY);
+        let mut watchdog = tokio::time::interval(systemd::watchdog_interval().unwrap_or(Duration::from_secs(30)));
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return Ok(()),
+                Some(()) = reload.recv() => self.reload().await?,
+                _ = prune.tick() => {
+                    if self.desk.prune().await.is_err() {
+                        return Err(DaemonError::DeskEnded);
+                    }
+                }
+                _ = watchdog.tick() => {
+                    if self.desk_thread.as_ref().is_none_or(thread::JoinHandle::is_finished) {
+                        return Err(DaemonError::DeskEnded);
+                    }
+                    systemd::watchdog();
+                }
+            }
+        }
+    }
+
+    /// Reads the configuration again. One with mistakes is refused whole and the old one stays.
+    async fn reload(&mut self) -> Result<(), DaemonError> {
+        systemd::reloading();
+        match load_again(&self.config_path).await {
+            Ok(config) => {
+                self.go_over_to(config).await?;
+                self.status.configuration_is(None);
+                info!(sources = self.pollers.len(), "the configuration is reloaded");
+            }
+            Err(problems) => {
+                error!("the configuration is not reloaded, the old one stays in force:\n{problems}");
+                self.status.configuration_is(Some(problems));
+            }
+        }
+        systemd::ready(&format!("serving {} editions", self.editions.len()));
+        Ok(())
+    }
+
+    async fn go_over_to(&mut self, config: Config) -> Result<(), DaemonError> {
+        if config.server.listen != self.config.server.listen || config.store.path != self.config.store.path {
+            warn!("a change of [server] listen or [store] path takes a restart");
+        }
+        let parts = Assembled::new(&config, self.address)?;
+        let before = Assembled::new(&self.config, self.address)?;
+        let mut tools = self.tools.get();
+        if parts.fetch != before.fetch {
+            tools.fetcher = Fetcher::new(parts.fetch.clone(), self.clock.clone()).map_err(AssembleError::Fetcher)?;
+        }
+        tools.reader = parts.reader.clone();
+        self.tools.set(tools);
+        let former = self.store.topics_ever()?;
+        let publisher = Publisher::new(self.store.clone(), parts.publish.clone(), self.editions.clone(), &former);
+        let tagging = parts.tagging();
+        self.desk.reload(parts.rules, publisher, tagging).await.map_err(|_| DaemonError::DeskEnded)?;
+        self.status.keep_only(|id| config.sources.contains_key(id));
+        self.pollers.arrange(parts.sources, &self.store, &self.surroundings(None))?;
+        self.config = config;
+        Ok(())
+    }
+
+    async fn stop(mut self, server: JoinHandle<()>) {
+        let stopping = async {
+            self.pollers.stop().await;
+            drop(self.desk);
+            if let Some(thread) = self.desk_thread.take() {
+                let ended = tokio::task::spawn_blocking(move || thread.join()).await;
+                if !matches!(ended, Ok(Ok(()))) {
+                    error!("the thread that writes the store ended in a panic");
+                }
+            }
+            self.serve_stop.cancel();
+            let _ = server.await;
+        };
+        if tokio::time::timeout(STOP_BUDGET, stopping).await.is_err() {
+            warn!("not everything stopped within {} s", STOP_BUDGET.as_secs());
+        }
+        info!("newsdesk has stopped");
+    }
+}
+
+/// As many documents are read at once as there are processors.
+pub(crate) fn processors() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(thread::available_parallelism().map_or(2, usize::from)))
+}
+
+/// Opens the store beside the runtime, and says what had to be mended.
+pub(crate) async fn open_store(config: &Config) -> Result<Store, StoreError> {
+    let settings = assemble::store_settings(config);
+    let path = settings.path.clone();
+    let opened = tokio::task::spawn_blocking(move || Store::open(&settings))
+        .await
+        .map_err(|panic| StoreError::Damaged { path, cause: panic.to_string() })??;
+    for repair in &opened.repairs {
+        warn!("{repair}");
+    }
+    Ok(opened.store)
+}
+
+async fn load_again(path: &Path) -> Result<Config, String> {
+    let path = path.to_path_buf();
+    let loaded = tokio::task::spawn_blocking(move || config::load(&path)).await.map_err(|panic| panic.to_string())?;
+    let (config, warnings) = loaded.map_err(|problems| problems.to_string())?;
+    for warning in warnings {
+        warn!("{warning}");
+    }
+    Ok(config)
+}

@@ -1,0 +1,71 @@
+//! From bytes to tagged entries: the part of a poll that needs no network and no store, only a processor.
+//!
+//! parse → normalize → text → topics, one after the other; the daemon runs many of these side by side.
+
+use crate::{
+    ingest::{Reading, TaggedEntry},
+    model::{Defect, Document, Entry, PollHints, TopicScore},
+    normalize::{NormalizeContext, normalize},
+    parse::{ParseError, ParseLimits, parse},
+    text::ReadableEntry,
+    topics::Topics,
+};
+
+/// Reads documents with one set of topics. Shared by all pollers; replaced whole when the topics change.
+pub struct Reader {
+    topics: Topics,
+    languages: Vec<String>,
+    limits: ParseLimits,
+}
+
+/// A document, understood.
+pub struct Read {
+    pub reading: Reading,
+    /// What the feed itself says about polling.
+    pub hints: PollHints,
+    /// What had to be mended or left out.
+    pub defects: Vec<Defect>,
+}
+
+impl Reader {
+    /// `languages` are those that detection chooses from.
+    pub fn new(topics: Topics, languages: Vec<String>) -> Self {
+    }
+
+    /// Reads a document. `configured_language` is the admin's word on the source.
+    ///
+    /// # Errors
+    /// The document is no feed, or so broken that not one entry could be had from it.
+    pub fn read(&self, document: &Document, configured_language: Option<&str>) -> Result<Read, ParseError> {
+        let parsed = parse(document, &self.limits)?;
+        let context =
+            NormalizeContext { base: &document.base, configured_language, languages: &self.languages };
+        let normalized = normalize(parsed, &context);
+        let entries: Vec<TaggedEntry> = normalized
+            .entries
+            .into_iter()
+            .map(|entry| {
+                let topics = self.tag(&entry);
+                TaggedEntry { entry, topics }
+            })
+            .collect();
+        Ok(Read {
+            reading: Reading { feed: normalized.metadata, entries, tagged_with: self.topics.fingerprint() },
+            hints: normalized.hints,
+            defects: normalized.defects,
+        })
+    }
+
+    /// The topics an entry is in.
+    pub fn tag(&self, entry: &Entry) -> Vec<TopicScore> {
+        self.topics.tag(&ReadableEntry::from_entry(entry, &self.languages))
+    }
+
+    pub fn topics(&self) -> &Topics {
+        &self.topics
+    }
+
+    pub fn languages(&self) -> &[String] {
+        &self.languages
+    }
+}

@@ -1,0 +1,11 @@
+//! What readers and the admin reach over HTTP: editions, the index page, `/healthz`. A request never touches the store.
+
+mod conditional;
+mod listener;
+mod router;
+
+pub use listener::{ServeLimits, serve};
+pub use router::{Site, router};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,41 @@
+//! What the service manager is told (sd_notify(3)), and the watchdog that it keeps. Nothing happens outside systemd.
+
+use std::time::Duration;
+
+use sd_notify::NotifyState;
+use tracing::debug;
+
+/// The first editions are up and the address answers.
+pub fn ready(summary: &str) {
+    notify(&[NotifyState::Ready, NotifyState::Status(summary)]);
+}
+
+/// The configuration is being read again; [`ready`] ends it.
+pub fn reloading() {
+    notify(&[NotifyState::Reloading]);
+}
+
+pub fn stopping() {
+    notify(&[NotifyState::Stopping]);
+}
+
+/// One line for `systemctl status`.
+pub fn status(text: &str) {
+    notify(&[NotifyState::Status(text)]);
+}
+
+/// How often the watchdog wants to hear of us, if there is one: half of what it allows.
+pub fn watchdog_interval() -> Option<Duration> {
+    sd_notify::watchdog_enabled().map(|allowed| allowed / 2)
+}
+
+/// We are alive.
+pub fn watchdog() {
+    notify(&[NotifyState::Watchdog]);
+}
+
+fn notify(states: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        debug!(%error, "the service manager cannot be told");
+    }
+}
