@@ -58,7 +58,7 @@ struct Arguments {
     only_publishers: bool,
 
     /// Stories that each topic's feed shows
-    #[arg(long, default_value_t = 100)]
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
     entries: u32,
 }
 
