@@ -7,6 +7,7 @@ pub mod normalize;
 pub mod parse;
 pub mod publish;
 pub mod schedule;
+pub mod serve;
 pub mod status;
 pub mod store;
 pub mod stories;

@@ -55,12 +55,7 @@ impl DeskHandle {
     }
 
     /// Goes over to new rules, a new publisher and new topics; stored entries are tagged again between deliveries.
-    pub async fn reload(
-        &self,
-        rules: TakeInRules,
-        publisher: Publisher,
-        tagging: Tagging,
-    ) -> Result<(), DeskStopped> {
+    pub async fn reload(&self, rules: TakeInRules, publisher: Publisher, tagging: Tagging) -> Result<(), DeskStopped> {
         self.send(Message::Reload { rules, publisher: Box::new(publisher), tagging }).await
     }
 

@@ -25,7 +25,8 @@ pub struct Site {
 }
 
 /// A page may load its own style and pictures, and nothing else.
-const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src https: data:; base-uri 'none'; form-action 'none'";
+const PAGE_POLICY: &str =
+    "default-src 'none'; style-src 'self'; img-src https: data:; base-uri 'none'; form-action 'none'";
 
 /// A feed holds publishers' markup: shown in a browser it may do nothing at all.
 const FEED_POLICY: &str = "default-src 'none'; sandbox";

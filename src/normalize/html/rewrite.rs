@@ -10,17 +10,12 @@ use html5ever::{
     LocalName,
     buffer_queue::BufferQueue,
     tendril::StrTendril,
-    tokenizer::{
-        Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer,
-        states::RawKind,
-    },
+    tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, states::RawKind},
 };
 
 use super::{
     Place,
-    allowed::{
-        Treatment, ends_paragraph, is_block, is_formatting, is_heading, is_table_part, is_void, treatment,
-    },
+    allowed::{Treatment, ends_paragraph, is_block, is_formatting, is_heading, is_table_part, is_void, treatment},
     attributes::{is_hidden, is_pixel, write_attributes},
     writer::Writer,
 };
@@ -381,7 +376,9 @@ impl<'a> State<'a> {
 
     /// An HTML element in a drawing that was never closed ends the drawing, as in a browser.
     fn leave_drawing(&mut self, name: &str) {
-        if !self.is_in_drawing() || !(ends_paragraph(name) || is_formatting(name) || matches!(name, "br" | "img" | "span")) {
+        if !self.is_in_drawing()
+            || !(ends_paragraph(name) || is_formatting(name) || matches!(name, "br" | "img" | "span"))
+        {
             return;
         }
         let holds_html = |open: &Open| matches!(&*open.name, "foreignobject" | "desc" | "title");
