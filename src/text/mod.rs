@@ -1,1 +1,23 @@
-//! text
+//! What counts as a story's text, and how it is taken apart.
+//!
+//! An entry arrives as HTML, a line of a test file as plain text. Either becomes [`Block`]s (`blocks`), the lines that are
+//! not the story are cut and the cuts remembered (`cut`, after the lists of `line_rules`), the language is settled
+//! (`language`), and what remains is a [`ReadableEntry`]. Its text falls into [`words`], whose common form ([`WordForm`]) is
+//! the same for "Télécoms" and "télécom": lower case, then the Snowball stem, then no diacritics (`fold`).
+
+mod blocks;
+mod cut;
+mod fold;
+mod language;
+mod line_rules;
+mod readable;
+mod stop_words;
+mod words;
+
+pub use blocks::{Block, BlockKind, blocks_of_html, blocks_of_plain_text};
+pub use cut::{Cut, CutReason};
+pub use fold::fold;
+pub use language::{language_of, primary_subtag};
+pub use readable::{ReadableEntry, ReadableText};
+pub use stop_words::is_stop_word;
+pub use words::{Word, WordForm, Words, words};

@@ -14,6 +14,11 @@ pub struct TaggingSettings {
     pub anchor_words: usize,
 }
 
+impl TaggingSettings {
+    /// The key of the term list that holds in every language.
+    pub const ANY: &str = "any";
+}
+
 impl Default for TaggingSettings {
     fn default() -> Self {
         Self {

@@ -1,3 +1,8 @@
+//! A term of a topic, in its typed form.
+
+use super::{parser, settings::TaggingSettings};
+use crate::text::{WordForm, is_stop_word};
+
 /// A term that cannot be used, told so that the admin can mend it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -9,7 +14,176 @@ pub struct TermError {
     pub hint: Option<String>,
 }
 
+impl TermError {
+    pub(super) fn new(offset: usize, message: impl Into<String>) -> Self {
+        Self { offset, message: message.into(), hint: None }
+    }
+
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// What a term looks for, and what a hit is worth.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Term {
+    /// More than 0; 1 unless written.
+    pub weight: f64,
+    pub expression: Expression,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Expression {
+    Phrase(Operand),
+    /// Both, in either order, at most `distance` words apart (1 = side by side).
+    Near {
+        left: Operand,
+        right: Operand,
+        distance: u32,
+    },
+}
+
+impl Expression {
+    pub fn operands(&self) -> impl Iterator<Item = &Operand> {
+        match self {
+            Self::Phrase(operand) => [Some(operand), None],
+            Self::Near { left, right, .. } => [Some(left), Some(right)],
+        }
+        .into_iter()
+        .flatten()
+    }
+}
+
+/// Any of these phrases: alternatives in parentheses, written out.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Operand {
+    /// Never empty.
+    pub phrases: Vec<Vec<TermWord>>,
+}
+
+/// One word of a phrase.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct TermWord {
+    pub matching: Matching,
+    /// As written, without `=` and `*`.
+    pub text: String,
+    /// Byte offset into the term.
+    pub offset: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Matching {
+    /// The word in any of its forms.
+    Stem,
+    /// `=`: this form, in this case, with these diacritics.
+    Exact,
+    /// `x*`: words that begin so, case and diacritics aside.
+    Prefix,
+    /// `*x`: words that end so, case and diacritics aside.
+    Suffix,
+}
+
+/// A wildcard must leave so many letters, or it hits half the dictionary; within a phrase the other words narrow it down.
+const SHORTEST_LONE_WILDCARD: usize = 3;
+const SHORTEST_WILDCARD: usize = 2;
+
 /// Checks one term of a topic, as written, for the language list it stands in (`any` or a primary subtag).
-pub fn check_term(_term: &str, _language: &str, _languages: &[String]) -> Result<(), TermError> {
+///
+/// Besides what the grammar refuses, a term must not consist of stop words alone, in the list's language or, for `any`, in
+/// one of the configured `languages`: Italian "ai", German "die" and English "it" would tag everything.
+pub fn check_term(term: &str, language: &str, languages: &[String]) -> Result<(), TermError> {
+    parse_term(term, language, languages).map(|_| ())
+}
+
+/// Parses and checks.
+pub(super) fn parse_term(term: &str, language: &str, languages: &[String]) -> Result<Term, TermError> {
+    let parsed = parser::parse(term)?;
+    let any = [language.to_owned()];
+    let judged = if language == TaggingSettings::ANY { languages } else { &any };
+    for operand in parsed.expression.operands() {
+        for phrase in &operand.phrases {
+            check_wildcards(phrase)?;
+            check_stop_words(phrase, judged)?;
+        }
+    }
+    Ok(parsed)
+}
+
+fn check_wildcards(phrase: &[TermWord]) -> Result<(), TermError> {
+    let shortest = if phrase.len() == 1 { SHORTEST_LONE_WILDCARD } else { SHORTEST_WILDCARD };
+    for word in phrase.iter().filter(|word| matches!(word.matching, Matching::Prefix | Matching::Suffix)) {
+        if word.text.chars().count() < shortest {
+            let message = format!("the wildcard leaves only {:?}, which stands in too many words", word.text);
+            return Err(TermError::new(word.offset, message).hint(format!("write at least {shortest} letters")));
+        }
+    }
     Ok(())
+}
+
+fn check_stop_words(phrase: &[TermWord], languages: &[String]) -> Result<(), TermError> {
+    if phrase.iter().any(|word| word.matching != Matching::Stem) {
+        return Ok(());
+    }
+    let form = WordForm::unstemmed();
+    let of = |language: &String| phrase.iter().all(|word| is_stop_word(language, &form.folded(&word.text)));
+    let (Some(language), Some(first)) = (languages.iter().find(|language| of(language)), phrase.first()) else {
+        return Ok(());
+    };
+    let written: Vec<_> = phrase.iter().map(|word| word.text.as_str()).collect();
+    let written = written.join(" ");
+    let message = match phrase.len() {
+        1 => format!("{written:?} is a stop word of language {language:?}: it would hit nearly every text"),
+        _ => format!("{written:?} are only stop words of language {language:?}: they would hit nearly every text"),
+    };
+    Err(TermError::new(first.offset, message)
+        .hint(format!("write ={} to match this case only, or add a word", written.to_uppercase())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn languages() -> Vec<String> {
+        ["en", "fr", "de", "es", "it"].map(String::from).to_vec()
+    }
+
+    #[test]
+    fn refuses_what_would_hit_every_text() {
+        for (list, term, offset, complaint) in [
+            ("any", "ai", 0, r#""ai" is a stop word of language "fr""#),
+            ("it", "ai^2", 0, r#""ai" is a stop word of language "it""#),
+            ("de", "die", 0, r#""die" is a stop word of language "de""#),
+            ("any", "war", 0, r#""war" is a stop word of language "de""#),
+            ("en", "IT", 0, r#""IT" is a stop word of language "en""#),
+            ("en", "the who", 0, r#""the who" are only stop words of language "en""#),
+            ("en", "cloud NEAR/5 it", 13, r#""it" is a stop word"#),
+            ("en", "(cloud|us)", 7, r#""us" is a stop word"#),
+            ("en", "ai*", 0, r#"the wildcard leaves only "ai""#),
+            ("en", "cloud a*", 6, r#"the wildcard leaves only "a""#),
+        ] {
+            let error = check_term(term, list, &languages()).expect_err(term);
+            assert!(error.message.starts_with(complaint), "{term}: {error}");
+            assert_eq!(error.offset, offset, "{term}");
+            assert!(error.hint.is_some(), "{term}");
+        }
+    }
+
+    #[test]
+    fn accepts_what_says_something() {
+        for (list, term) in [
+            ("any", "=AI^1.5"),
+            ("it", "=AI"),
+            ("en", "ai"),
+            ("fr", "die"),
+            ("en", "the queen^0.6"),
+            ("en", "=WHO"),
+            ("en", "no 10^1.5"),
+            ("fr", "can 20*"),
+            ("any", "C++"),
+            ("any", "5G"),
+        ] {
+            assert_eq!(check_term(term, list, &languages()), Ok(()), "{term}");
+        }
+    }
 }

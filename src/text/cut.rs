@@ -1,0 +1,318 @@
+//! The lines that are not the story are cut, and each cut is remembered with its reason.
+//!
+//! Lines are judged one by one, in order, until one of them ends the text. A page's furniture above the story (share
+//! buttons, a link to the comments) is dropped; the same furniture below it, after [`BODY_WORDS`] words, is where the story
+//! has ended and other stories' teasers begin.
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use serde::Serialize;
+
+use super::{
+    blocks::{Block, BlockKind},
+    fold::fold,
+    line_rules::{COMMENTS, Expressions, FEED_FOOTER, NEWSLETTER, OTHER_STORIES, POINTER, Place, SHARE},
+    words::words,
+};
+
+/// So many words make a story that can have ended. A short news item has two sentences.
+const BODY_WORDS: usize = 12;
+/// Longer lines are the story's own; only a repeated title is looked for in them.
+const LONGEST_LINE: usize = 45;
+/// A teaser's headline, printed as the picture's caption and again as the link.
+const LONGEST_HEADLINE: usize = 30;
+const SHORTEST_HEADLINE: usize = 3;
+
+/// A part of the entry that does not count as the story's text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Cut {
+    pub reason: CutReason,
+    /// The line that was recognised.
+    pub line: String,
+    /// How many words went: the line's own, or everything from it on.
+    pub words: usize,
+}
+
+/// Why a part was cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CutReason {
+    /// It repeats the title.
+    Title,
+    /// A share bar or another of the page's buttons.
+    Share,
+    /// A newsletter's subscription; the text ends there.
+    Newsletter,
+    /// The readers' comments; the text ends there.
+    Comments,
+    /// The heading of a list of other stories; the text ends there.
+    OtherStories,
+    /// A short line printed twice in a row is another story's teaser; the text ends there.
+    Teaser,
+    /// A pointer to another story within the text.
+    Pointer,
+    /// A line that software adds to every entry, or a rights notice.
+    FeedFooter,
+}
+
+impl CutReason {
+    /// Whether everything below goes too, once the story has had its say.
+    fn ends_text(self) -> bool {
+        matches!(self, Self::Newsletter | Self::Comments | Self::OtherStories | Self::Teaser)
+    }
+}
+
+/// The blocks that are the story, and what was cut.
+pub(super) fn cut(title: &str, blocks: Vec<Block>) -> (Vec<Block>, Vec<Cut>) {
+    let title = key(title);
+    let mut kept: Vec<Block> = Vec::with_capacity(blocks.len());
+    let mut cuts = Vec::new();
+    let mut body_words = 0;
+    let mut blocks = blocks.into_iter();
+    let mut previous = Key::default();
+    while let Some(block) = blocks.next() {
+        let line = key(&block.text);
+        let teaser = body_words >= BODY_WORDS && is_teaser(&block, &line, &previous);
+        let reason = if repeats(&title, &line) {
+            Some(CutReason::Title)
+        } else if teaser {
+            Some(CutReason::Teaser)
+        } else {
+            RULES.reason(&line)
+        };
+        let Some(reason) = reason else {
+            body_words += line.count;
+            previous = line;
+            kept.push(block);
+            continue;
+        };
+        if reason.ends_text() && body_words >= BODY_WORDS {
+            let mut rest = line.count + blocks.by_ref().map(|block| words(&block.text).count()).sum::<usize>();
+            if teaser && let Some(first_copy) = kept.pop() {
+                rest += words(&first_copy.text).count();
+            }
+            cuts.push(Cut { reason, line: block.text, words: rest });
+            break;
+        }
+        cuts.push(Cut { reason, words: line.count, line: block.text });
+        previous = Key::default();
+    }
+    (kept, cuts)
+}
+
+fn is_teaser(block: &Block, line: &Key, previous: &Key) -> bool {
+    block.kind != BlockKind::TableRow
+        && block.kind != BlockKind::Caption
+        && (SHORTEST_HEADLINE..=LONGEST_HEADLINE).contains(&line.count)
+        && !line.folded.is_empty()
+        && line.folded == previous.folded
+}
+
+/// The line is the title, or one of them is the other with the publisher's name behind it.
+fn repeats(title: &Key, line: &Key) -> bool {
+    let (shorter, longer) = if title.count <= line.count { (title, line) } else { (line, title) };
+    match longer.count - shorter.count {
+        0 => title.count >= 2 && !title.folded.is_empty() && line.folded == title.folded,
+        1..=LONGEST_NAME => {
+            shorter.count >= SHORTEST_NAMED_TITLE
+                && !shorter.folded.is_empty()
+                && longer.folded.starts_with(&shorter.folded)
+        }
+        _ => false,
+    }
+}
+
+/// A publisher's name behind a title ("- Le Courrier des Stratèges"), in words, and the title it can be told from.
+const LONGEST_NAME: usize = 4;
+const SHORTEST_NAMED_TITLE: usize = 5;
+
+/// A line by its folded words.
+#[derive(Default)]
+struct Key {
+    count: usize,
+    /// Words with a space before and after each; empty if the line is too long for any rule.
+    folded: String,
+}
+
+fn key(line: &str) -> Key {
+    let count = words(line).count();
+    if count > LONGEST_LINE {
+        return Key { count, folded: String::new() };
+    }
+    let mut folded = String::with_capacity(line.len() + 2);
+    folded.push(' ');
+    for word in words(line) {
+        folded.push_str(&fold(&word.text.to_lowercase()));
+        folded.push(' ');
+    }
+    Key { count, folded: if count == 0 { String::new() } else { folded } }
+}
+
+static RULES: LazyLock<Rules> = LazyLock::new(Rules::new);
+
+/// Every list, by the expression's first word.
+struct Rules {
+    by_first_word: HashMap<&'static str, Vec<Rule>>,
+}
+
+struct Rule {
+    reason: CutReason,
+    place: Place,
+    longest: usize,
+    /// With a space before and after each word.
+    expression: String,
+}
+
+impl Rules {
+    fn new() -> Self {
+        let mut by_first_word: HashMap<_, Vec<Rule>> = HashMap::new();
+        let lists: [(CutReason, &'static [Expressions]); 6] = [
+            (CutReason::Share, SHARE),
+            (CutReason::Newsletter, NEWSLETTER),
+            (CutReason::Comments, COMMENTS),
+            (CutReason::OtherStories, OTHER_STORIES),
+            (CutReason::Pointer, POINTER),
+            (CutReason::FeedFooter, FEED_FOOTER),
+        ];
+        for (reason, lists) in lists {
+            for Expressions { place, longest, list } in lists {
+                for expression in list.lines().map(str::trim) {
+                    let first = expression.split(' ').next().unwrap_or(expression);
+                    let rule = Rule { reason, place: *place, longest: *longest, expression: format!(" {expression} ") };
+                    by_first_word.entry(first).or_default().push(rule);
+                }
+            }
+        }
+        Self { by_first_word }
+    }
+
+    /// The first list, in the order above, with an expression of this line.
+    fn reason(&self, line: &Key) -> Option<CutReason> {
+        if line.folded.is_empty() {
+            return None;
+        }
+        let mut starts = Vec::new();
+        let mut at = 0;
+        for word in line.folded.split_whitespace() {
+            starts.push((at, word));
+            at += word.len() + 1;
+        }
+        let holds = |rule: &Rule, at: usize| {
+            line.count <= rule.longest
+                && match rule.place {
+                    Place::Whole => at == 0 && line.folded == rule.expression,
+                    Place::Start => at == 0 && line.folded.starts_with(&rule.expression),
+                    Place::Anywhere => line.folded[at..].starts_with(&rule.expression),
+                }
+        };
+        starts
+            .iter()
+            .flat_map(|&(at, word)| self.by_first_word.get(word).into_iter().flatten().map(move |rule| (at, rule)))
+            .filter(|&(at, rule)| holds(rule, at))
+            .map(|(_, rule)| rule.reason)
+            .min_by_key(|&reason| ORDER.iter().position(|&listed| listed == reason))
+    }
+}
+
+/// A heading that is also the beginning of a pointer ("Lire aussi") is a heading when it stands alone.
+const ORDER: [CutReason; 6] = [
+    CutReason::Share,
+    CutReason::Newsletter,
+    CutReason::Comments,
+    CutReason::OtherStories,
+    CutReason::Pointer,
+    CutReason::FeedFooter,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::blocks_of_plain_text;
+
+    const BODY: &str =
+        "Les opérateurs doivent construire des centres de données pour stimuler tout l'écosystème régional.";
+
+    fn cut_text(title: &str, text: &str) -> (Vec<String>, Vec<(CutReason, usize)>) {
+        let (kept, cuts) = cut(title, blocks_of_plain_text(text));
+        (kept.into_iter().map(|block| block.text).collect(), cuts.iter().map(|cut| (cut.reason, cut.words)).collect())
+    }
+
+    #[test]
+    fn cuts_what_is_not_the_story() {
+        use CutReason::*;
+        for (what, text, expected, reasons) in [
+            ("nothing to cut", format!("{BODY}\nEt la suite."), vec![BODY, "Et la suite."], vec![]),
+            ("the title again", format!("Mistral et les télécoms\n{BODY}"), vec![BODY], vec![(Title, 4)]),
+            ("the title in capitals", format!("MISTRAL ET LES TELECOMS !\n{BODY}"), vec![BODY], vec![(Title, 4)]),
+            (
+                "the title and the publisher",
+                format!("Mistral et les télécoms en Europe | Le Courrier\n{BODY}"),
+                vec![BODY],
+                vec![(Title, 8)],
+            ),
+            ("a share bar above", format!("Partager cet article\n{BODY}"), vec![BODY], vec![(Share, 3)]),
+            ("comments above", format!("Commentaires\n{BODY}"), vec![BODY], vec![(Comments, 1)]),
+            ("comments below", format!("{BODY}\nCommentaires\nBravo Trump\nOui"), vec![BODY], vec![(Comments, 4)]),
+            (
+                "a newsletter",
+                format!("{BODY}\nSign up to our newsletter\nUkraine: the war"),
+                vec![BODY],
+                vec![(Newsletter, 8)],
+            ),
+            ("most read", format!("{BODY}\nMeistgelesen\nTrump gewinnt"), vec![BODY], vec![(OtherStories, 3)]),
+            (
+                "a pointer in the middle",
+                format!("{BODY}\nLire aussi : Trump et la guerre\nEt la suite."),
+                vec![BODY, "Et la suite."],
+                vec![(Pointer, 6)],
+            ),
+            (
+                "a teaser",
+                format!("{BODY}\nPourquoi Trump a gagné\nPourquoi Trump a gagné\nLe Courrier évoque"),
+                vec![BODY],
+                vec![(Teaser, 11)],
+            ),
+            ("a number twice", format!("{BODY}\n42\n42\nEt la suite."), vec![BODY, "42", "42", "Et la suite."], vec![]),
+            (
+                "a feed's footer",
+                format!("{BODY}\nThe post Mistral et les télécoms appeared first on Courrier."),
+                vec![BODY],
+                vec![(FeedFooter, 10)],
+            ),
+            (
+                "a sentence that merely begins like furniture",
+                "Share prices of telecoms fell on Monday in Paris and in Frankfurt.".to_owned(),
+                vec!["Share prices of telecoms fell on Monday in Paris and in Frankfurt."],
+                vec![],
+            ),
+        ] {
+            let (kept, cuts) = cut_text(
+                if what.contains("publisher") {
+                    "Mistral et les télécoms en Europe"
+                } else {
+                    "Mistral et les télécoms"
+                },
+                &text,
+            );
+            assert_eq!((kept, cuts), (expected.into_iter().map(String::from).collect(), reasons), "{what}");
+        }
+    }
+
+    #[test]
+    fn a_caption_or_table_row_that_repeats_is_no_teaser() {
+        for kind in [BlockKind::Caption, BlockKind::TableRow] {
+            let line = |kind, text: &str| Block { kind, text: text.to_owned() };
+            let repeated = line(kind, "Foto einer Anlage");
+            let blocks = vec![line(BlockKind::Paragraph, BODY), repeated.clone(), repeated];
+            assert_eq!(cut("", blocks.clone()), (blocks, vec![]));
+        }
+    }
+
+    #[test]
+    fn the_lists_are_written_in_folded_words() {
+        for rule in RULES.by_first_word.values().flatten() {
+            assert_eq!(key(&rule.expression).folded, rule.expression, "{:?}", rule.reason);
+            assert!(key(&rule.expression).count <= rule.longest, "{}", rule.expression);
+        }
+    }
+}
