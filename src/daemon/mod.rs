@@ -311,6 +311,14 @@ pub(crate) async fn open_store(config: &Config) -> Result<Store, StoreError> {
     Ok(opened.store)
 }
 
+/// Opens the store of a configuration, for a command that only looks.
+///
+/// # Errors
+/// Among others when the daemon has it open.
+pub fn open_store_now(config: &Config) -> Result<Store, StoreError> {
+    Ok(Store::open(&assemble::store_settings(config))?.store)
+}
+
 async fn load_again(path: &Path) -> Result<Config, String> {
     let path = path.to_path_buf();
     let loaded = tokio::task::spawn_blocking(move || config::load(&path)).await.map_err(|panic| panic.to_string())?;

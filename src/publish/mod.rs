@@ -20,3 +20,6 @@ pub use publisher::{PublishSettings, Publisher, TopicPage};
 
 pub use self::atom::render as render_atom;
 pub use self::rss::render as render_rss;
+
+#[cfg(test)]
+mod tests;

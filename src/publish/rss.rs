@@ -31,8 +31,7 @@ pub fn render(frame: &FeedFrame, stories: &[EditionStory]) -> Vec<u8> {
         items: stories.iter().map(|story| item(frame, story)).collect(),
         ..Channel::default()
     };
-    let mut bytes = br#"<?xml version="1.0" encoding="utf-8"?>"#.to_vec();
-    bytes.push(b'\n');
+    let mut bytes = Vec::with_capacity(64 * 1024);
     if let Err(error) = channel.pretty_write_to(&mut bytes, b' ', 1) {
         unreachable!("writing into memory failed: {error}");
     }
@@ -69,7 +68,8 @@ fn item(frame: &FeedFrame, story: &EditionStory) -> Item {
     let description = match (&story.summary, &story.content) {
         (Some(summary), _) => Some(clean(summary)),
         (None, Some(_)) => None,
-        (None, None) => Some(clean(&story.title)),
+        // A description is HTML, a title is not.
+        (None, None) => Some(quick_xml::escape::partial_escape(&clean(&story.title)).into_owned()),
     };
     Item {
         title: Some(clean(&story.title)),

@@ -1,1 +1,153 @@
+//! What clients see, without a socket: each case is a request and what must come of it.
 
+use std::time::Duration;
+
+use axum::body::Body;
+use chrono::DateTime;
+use http::{Method, Request, StatusCode, header};
+use tower::ServiceExt as _;
+
+use super::*;
+use crate::{
+    model::TopicId,
+    publish::{Editions, PublishSettings, Publisher, TopicPage},
+    status::Status,
+    store::{Store, StoreSettings},
+};
+
+fn page(id: &str, formerly: &[&str]) -> TopicPage {
+    TopicPage {
+        id: TopicId::new(id),
+        title: id.to_uppercase(),
+        description: None,
+        language: None,
+        formerly: formerly.iter().map(|id| TopicId::new(*id)).collect(),
+    }
+}
+
+/// A site with topics `ai` (once `robots`) and `space`, and a topic `sport` that was taken out.
+fn site(published: bool) -> (axum::Router, Status) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let settings = StoreSettings { path: folder.path().into(), cache_bytes: 1 << 20 };
+    let store = Store::open(&settings).map_err(|e| e.to_string()).expect("opened").store;
+    let public_url = url::Url::parse("https://news.example/").expect("a URL");
+    let topics = vec![page("ai", &["robots"]), page("space", &[])];
+    let editions = Editions::default();
+    let former = [TopicId::new("sport"), TopicId::new("ai"), TopicId::new("robots")];
+    let mut publisher =
+        Publisher::new(store, PublishSettings { public_url, entries: 10, topics }, editions.clone(), &former);
+    let status = Status::default();
+    if published {
+        let all = publisher.all();
+        publisher.publish(&all).map_err(|e| e.to_string()).expect("published");
+        status.published();
+    }
+    (router(Site { editions, status: status.clone(), max_age: Duration::from_secs(900) }), status)
+}
+
+async fn ask(router: &axum::Router, method: Method, path: &str, headers: &[(&str, &str)]) -> http::Response<Vec<u8>> {
+    let mut request = Request::builder().method(method).uri(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = request.body(Body::empty()).expect("a request");
+    let (head, body) = router.clone().oneshot(request).await.expect("an answer").into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX).await.expect("a body");
+    http::Response::from_parts(head, body.to_vec())
+}
+
+fn field<'a>(response: &'a http::Response<Vec<u8>>, name: &str) -> &'a str {
+    response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("")
+}
+
+#[tokio::test]
+async fn every_address_answers_as_it_should() {
+    let (router, _) = site(true);
+    let cases = [
+        (Method::GET, "/topics/ai.atom", StatusCode::OK, "application/atom+xml; charset=utf-8"),
+        (Method::GET, "/topics/ai.rss", StatusCode::OK, "application/rss+xml; charset=utf-8"),
+        (Method::GET, "/all.atom", StatusCode::OK, "application/atom+xml; charset=utf-8"),
+        (Method::GET, "/", StatusCode::OK, "text/html; charset=utf-8"),
+        (Method::GET, "/style.css", StatusCode::OK, "text/css; charset=utf-8"),
+        (Method::GET, "/healthz", StatusCode::OK, "application/json"),
+        (Method::GET, "/topics/robots.atom", StatusCode::MOVED_PERMANENTLY, "text/plain; charset=utf-8"),
+        (Method::GET, "/topics/sport.atom", StatusCode::GONE, "text/plain; charset=utf-8"),
+        (Method::GET, "/topics/nothing.atom", StatusCode::NOT_FOUND, "text/plain; charset=utf-8"),
+        (Method::GET, "/topics/ai.atom/", StatusCode::NOT_FOUND, "text/plain; charset=utf-8"),
+        (Method::GET, "/%3Cscript%3E", StatusCode::NOT_FOUND, "text/plain; charset=utf-8"),
+        (Method::POST, "/topics/ai.atom", StatusCode::METHOD_NOT_ALLOWED, "text/plain; charset=utf-8"),
+        (Method::DELETE, "/healthz", StatusCode::METHOD_NOT_ALLOWED, ""),
+    ];
+    for (method, path, status, media_type) in cases {
+        let response = ask(&router, method.clone(), path, &[]).await;
+        assert_eq!(response.status(), status, "{method} {path}");
+        assert_eq!(field(&response, "content-type"), media_type, "{method} {path}");
+        let body = String::from_utf8_lossy(response.body()).to_lowercase();
+        assert!(!body.contains("<script") && !body.contains("%3cscript"), "{path} is not repeated");
+    }
+    let moved = ask(&router, Method::GET, "/topics/robots.atom", &[]).await;
+    assert_eq!(field(&moved, "location"), "/topics/ai.atom");
+    let refused = ask(&router, Method::POST, "/topics/ai.atom", &[]).await;
+    assert_eq!(field(&refused, "allow"), "GET, HEAD");
+}
+
+#[tokio::test]
+async fn an_edition_carries_all_that_caches_and_browsers_need() {
+    let (router, _) = site(true);
+    for (path, policy) in
+        [("/topics/ai.atom", "default-src 'none'; sandbox"), ("/", "default-src 'none'; style-src 'self'")]
+    {
+        let response = ask(&router, Method::GET, path, &[]).await;
+        assert_eq!(field(&response, "cache-control"), "public, max-age=900");
+        assert_eq!(field(&response, "vary"), "Accept-Encoding");
+        assert_eq!(field(&response, "x-content-type-options"), "nosniff");
+        assert!(field(&response, "content-security-policy").starts_with(policy));
+        assert!(field(&response, "etag").starts_with('"'), "a strong tag");
+        let date = httpdate::fmt_http_date(DateTime::UNIX_EPOCH.into());
+        assert_eq!(field(&response, "last-modified"), date, "an empty edition is as old as can be, never new");
+    }
+}
+
+#[tokio::test]
+async fn each_coding_has_its_own_tag_and_304_repeats_it() {
+    let (router, _) = site(true);
+    let mut tags = Vec::new();
+    for coding in ["identity", "gzip", "br"] {
+        let accept = [(header::ACCEPT_ENCODING.as_str(), coding)];
+        let full = ask(&router, Method::GET, "/all.atom", &accept).await;
+        let named = if coding == "identity" { "" } else { coding };
+        assert_eq!(field(&full, "content-encoding"), named);
+        let tag = field(&full, "etag").to_string();
+        let again = ask(&router, Method::GET, "/all.atom", &[accept[0], ("if-none-match", &tag)]).await;
+        assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+        assert!(again.body().is_empty());
+        for name in ["etag", "cache-control", "vary"] {
+            assert_eq!(field(&again, name), field(&full, name), "{name}");
+        }
+        let head = ask(&router, Method::HEAD, "/all.atom", &accept).await;
+        assert_eq!((head.status(), field(&head, "etag")), (StatusCode::OK, tag.as_str()));
+        tags.push(tag);
+    }
+    tags.sort();
+    tags.dedup();
+    assert_eq!(tags.len(), 3);
+}
+
+#[tokio::test]
+async fn before_the_first_edition_readers_are_asked_to_come_again() {
+    let (router, _) = site(false);
+    let response = ask(&router, Method::GET, "/topics/ai.atom", &[]).await;
+    assert_eq!((response.status(), field(&response, "retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "5"));
+    assert_eq!(ask(&router, Method::GET, "/topics/nothing.atom", &[]).await.status(), StatusCode::NOT_FOUND);
+    assert_eq!(ask(&router, Method::GET, "/healthz", &[]).await.status(), StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn a_store_that_fails_is_said_while_editions_go_on() {
+    let (router, status) = site(true);
+    status.store_is(Some("the disk is full".into()));
+    let health = ask(&router, Method::GET, "/healthz", &[]).await;
+    assert_eq!(health.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(String::from_utf8_lossy(health.body()).contains("the disk is full"));
+    assert_eq!(ask(&router, Method::GET, "/topics/ai.atom", &[]).await.status(), StatusCode::OK);
+}
