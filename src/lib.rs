@@ -1,15 +1,51 @@
-pub mod clock;
-pub mod config;
-pub mod fetch;
-pub mod ingest;
+//! newsdesk reads publishers' feeds on a schedule, keeps each story once, tags it by topic in the language it is written
+//! in, and publishes one merged feed per topic.
+//!
+//! **In.** The [`daemon`] starts a poller for every source of the [`config`]uration. A poller ([`poll`]) waits until its
+//! source is due ([`schedule`]: the admin's cron line, the publisher's wishes, our own manners), asks for the document
+//! ([`fetch`]), and has it read ([`reading`]): [`parse`] turns bytes into a feed as it was written, [`normalize`] into clean
+//! entries, [`text`] finds what counts as their text, [`topics`] tags them. All of this runs many times side by side and
+//! touches nothing shared.
+//!
+//! **Through.** What a poll brought goes to the desk ([`ingest`]), the one place that looks up, decides and writes. By the
+//! rules of [`stories`] it tells new entries from known ones and copies from originals, and commits them to the [`store`]
+//! together with the poll's validators, whole or not at all.
+//!
+//! **Out.** What is on the disk is rendered ([`publish`]): a changed topic's newest stories become finished bytes, an
+//! edition, that stays as it is until a story changes. [`serve`] hands editions out and never asks the store.
+//! [`status`] and [`systemd`] say how things are; [`cli`] is the way in for the admin.
+//!
+//! The values that cross these stages are plain data in [`model`]; time comes from a [`clock`] at the edges and is an
+//! argument everywhere else.
+
+// The words of the house, spoken by all.
 pub mod model;
-pub mod normalize;
-pub mod parse;
-pub mod publish;
+
+// What the admin wants, and what time it is.
+pub mod config;
+pub mod clock;
+
+// In: many at once, side by side.
 pub mod schedule;
-pub mod serve;
-pub mod status;
-pub mod store;
-pub mod stories;
+pub mod poll;
+pub mod fetch;
+pub mod reading;
+pub mod parse;
+pub mod normalize;
 pub mod text;
 pub mod topics;
+
+// Through: one delivery at a time.
+pub mod ingest;
+pub mod stories;
+pub mod store;
+
+// Out: finished bytes.
+pub mod publish;
+pub mod serve;
+
+// Around it all.
+pub mod status;
+pub mod systemd;
+pub mod daemon;
+pub mod cli;
