@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-const LIMIT: u64 = 1024 * 1024;
+const LIMIT: u64 = 256 * 1024;
 const FEED: &[u8] = b"<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Water</title></channel></rss>";
 
 fn gzip(octets: &[u8]) -> Vec<u8> {
@@ -15,7 +15,8 @@ fn gzip(octets: &[u8]) -> Vec<u8> {
 
 fn brotli(octets: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
-    brotli::BrotliCompress(&mut &octets[..], &mut out, &BrotliEncoderParams::default()).unwrap();
+    brotli::BrotliCompress(&mut &octets[..], &mut out, &BrotliEncoderParams { quality: 4, ..Default::default() })
+        .unwrap();
     out
 }
 
