@@ -54,6 +54,7 @@ pub(super) fn run(path: &Path) -> anyhow::Result<Exit> {
             stop,
             reload,
             observer: Box::new(Show::summarising(closing)),
+            listening: None,
         };
         daemon::run(config, options).await?;
         anyhow::Ok(Exit::Done)

@@ -19,7 +19,7 @@ use std::{
 
 use tokio::{
     net::TcpListener,
-    sync::{Semaphore, mpsc},
+    sync::{Semaphore, mpsc, oneshot},
     task::JoinHandle,
 };
 use tokio_util::sync::CancellationToken;
@@ -54,6 +54,8 @@ pub struct DaemonOptions {
     pub reload: mpsc::Receiver<()>,
     /// Sees the first round of polls.
     pub observer: Box<dyn RoundObserver>,
+    /// Told the address once it is listened on.
+    pub listening: Option<oneshot::Sender<SocketAddr>>,
 }
 
 /// Why the daemon could not go on.
@@ -87,9 +89,13 @@ const STOP_BUDGET: Duration = Duration::from_secs(8);
 /// # Errors
 /// When it cannot start, or cannot go on.
 pub async fn run(config: Config, options: DaemonOptions) -> Result<(), DaemonError> {
-    let DaemonOptions { config_path, clock, stop, mut reload, observer } = options;
+    let DaemonOptions { config_path, clock, stop, mut reload, observer, listening } = options;
     let listener = listen(config.server.listen).await?;
     let address = listener.local_addr().unwrap_or(config.server.listen);
+    if let Some(listening) = listening {
+        // Whoever asked may have lost interest.
+        let _ = listening.send(address);
+    }
     let mut daemon = Daemon::open(config, address, config_path, clock).await?;
     let server = tokio::spawn(serve(listener, router(daemon.site()), ServeLimits::default(), daemon.serve_stop.clone()));
     let first_round = daemon.start_pollers(observer).await?;
