@@ -30,6 +30,7 @@ pub struct Read {
 impl Reader {
     /// `languages` are those that detection chooses from.
     pub fn new(topics: Topics, languages: Vec<String>) -> Self {
+        Self { topics, languages, limits: ParseLimits::default() }
     }
 
     /// Reads a document. `configured_language` is the admin's word on the source.

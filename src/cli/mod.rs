@@ -98,19 +98,19 @@ pub fn main_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn execute(arguments: Arguments) -> anyhow::Result<Exit> {
     let Arguments { config, log, command } = arguments;
     let command = command.unwrap_or(Command::Run);
-    let path = || crate::config::find(config.clone(), |name| std::env::var_os(name));
+    let path = crate::config::find(config, &crate::config::Environment::of_process());
     match command {
         Command::Run => {
             log::start(log, &command);
-            run::run(&path()?)
+            run::run(&path)
         }
         Command::Poll(poll) => {
             log::start(log, &Command::Check);
-            poll::run(&path()?, &poll)
+            poll::run(&path, &poll)
         }
-        Command::Check => check::run(&path()?),
-        Command::Tag => tag::run(&path()?),
-        Command::Explain(explain) => explain::run(&path()?, &explain),
+        Command::Check => check::run(&path),
+        Command::Tag => tag::run(&path),
+        Command::Explain(explain) => explain::run(&path, &explain),
         Command::Config { command: ConfigCommand::Schema } => config_schema::run(),
     }
 }

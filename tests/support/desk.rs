@@ -58,7 +58,7 @@ impl Desk {
 
     pub fn configure(&self, body: &str) {
         let text = format!(
-            "server.listen = \"127.0.0.1:0\"\nstore.path = \"store\"\nstore.retention = \"36500d\"\n\
+            "server.listen = \"127.0.0.1:0\"\nserver.public_url = \"https://news.example/\"\nstore.path = \"store\"\nstore.retention = \"36500d\"\n\
              polling.allow_networks = [\"127.0.0.0/8\"]\npolling.host_gap = \"0s\"\npolling.backlog = 0\n{body}"
         );
         std::fs::write(self.config(), text).expect("written");
