@@ -205,8 +205,15 @@ impl<'a> Walk<'a, '_> {
                 .note(Flaw::MissingEnd, || self.frames.get(at).map(|frame| frame.name.to_owned()).unwrap_or_default());
             self.close_to(at);
         }
+        if let Some(at) = self.person_left_open(&start) {
+            self.tally
+                .note(Flaw::MissingEnd, || self.frames.get(at).map(|frame| frame.name.to_owned()).unwrap_or_default());
+            self.close_to(at);
+        }
+        let is_root = elements::container(start.vocabulary, &start.lower) == Some(Element::Container);
         match self.frames.last().map(|frame| &frame.kind) {
             None => self.open(start, Level::Feed),
+            Some(Kind::Ignored) if is_root && self.collected.item.is_none() => self.open(start, Level::Feed),
             Some(Kind::Level(level)) => self.open(start, *level),
             Some(Kind::PersonPart) => self.open(start, Level::Person),
             Some(Kind::Leaf | Kind::Inline(_) | Kind::Ignored) => self.open_ignored(&start),
@@ -235,6 +242,18 @@ impl<'a> Walk<'a, '_> {
                 || !start.prefix.is_empty()
                 || !elements::is_also_html(&start.lower)
                 || (leaf.field == Field::Title && start.lower == "link"))
+    }
+
+    /// The frame of a person construct that the tag cannot be a part of.
+    fn person_left_open(&self, start: &Start<'a>) -> Option<usize> {
+        if !matches!(self.frames.last()?.kind, Kind::Level(Level::Person) | Kind::PersonPart)
+            || elements::meaning(Level::Person, start.vocabulary, &start.lower).is_some()
+        {
+            return None;
+        }
+        let at = self.frames.iter().rposition(|frame| matches!(frame.kind, Kind::Level(Level::Person)))?;
+        let around = at.checked_sub(1).map_or(Level::Feed, |around| self.level_at(around));
+        elements::meaning(around, start.vocabulary, &start.lower).map(|_| at)
     }
 
     fn open_item(&mut self, start: &Start<'a>) {
