@@ -11,7 +11,7 @@ use super::{
     mended::Mended,
     tally::{Flaw, Tally},
     tokens::{Tag, Token, Tokens},
-    vocabulary::{Mark, Namespaces, Vocabulary},
+    vocabulary::{self, Mark, Namespaces, Vocabulary},
 };
 use crate::parse::ParseLimits;
 
@@ -74,7 +74,7 @@ struct Walk<'a, 'l> {
     document_base: &'l Url,
     /// The vocabulary of names without prefix; `None` until the feed's root is met.
     own: Option<Vocabulary>,
-    /// More than an RDF root has been met, which can hold anything.
+    /// More has been met than an RDF root.
     has_feed: bool,
     frames: Vec<Frame<'a>>,
     /// The names of the elements open beyond the depth limit.
@@ -123,7 +123,7 @@ impl<'a> Walk<'a, '_> {
             },
             Token::Reference(name) => match entities::resolve(name) {
                 Reference::Character(character) => self.text(character.encode_utf8(&mut [0; 4])),
-                Reference::Text(text) => self.text(text),
+                Reference::Pair(first, second) => self.text(&String::from_iter([first, second])),
                 Reference::Illegal => self.tally.note(Flaw::IllegalCharacter, || format!("&{name};")),
                 Reference::Unknown => {
                     self.tally.note(Flaw::UnknownEntity, || format!("&{name};"));
@@ -132,10 +132,6 @@ impl<'a> Walk<'a, '_> {
                     }
                 }
             },
-            Token::Doctype(inside) => {
-                let name = inside.split_whitespace().next().unwrap_or_default();
-                self.is_page |= self.own.is_none() && name.eq_ignore_ascii_case("html");
-            }
         }
     }
 
@@ -192,7 +188,11 @@ impl<'a> Walk<'a, '_> {
             }
             self.own = Some(own);
         }
-        self.has_feed |= start.lower != "rdf" && elements::container(start.vocabulary, &start.lower).is_some();
+        self.has_feed |= match elements::container(start.vocabulary, &start.lower) {
+            // An RDF root can hold anything, but not with the namespace of RSS.
+            Some(_) if start.lower == "rdf" => start.attributes.iter().any(|(_, value)| vocabulary::is_rss(value)),
+            container => container.is_some(),
+        };
         if self.begins_item(&start) {
             return self.open_item(&start);
         }

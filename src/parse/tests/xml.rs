@@ -140,6 +140,7 @@ fn what_stands_around_the_feed_does_not_matter() {
         ("a comment", format!("<!-- <rss> -->{feed}<!-- cached -->")),
         ("a stylesheet", format!("<?xml-stylesheet href='x.xsl'?>{feed}")),
         ("a document type", format!("<!DOCTYPE rss PUBLIC '-//Netscape//DTD RSS 0.91//EN' 'http://x/rss.dtd'>{feed}")),
+        ("a document type of HTML", format!("<!DOCTYPE html PUBLIC '-//W3C//DTD XHTML 1.0//EN' 'http://x/'>{feed}")),
         ("an internal subset", format!("<!DOCTYPE rss [<!ENTITY x '<item/>'>]>{feed}")),
         ("text behind", format!("{feed}\n<script>track()</script> generated in 0.1 s")),
     ] {
