@@ -12,8 +12,8 @@ fn is_legal(character: char) -> bool {
 /// Publishers write `&#146;` in XML and mean the apostrophe, as every HTML reader understands it.
 fn windows_1252(control: char) -> Option<char> {
     const TABLE: [char; 32] = [
-        '€', '\0', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\0', 'Ž', '\0', '\0', '‘', '’', '“', '”', '•',
-        '–', '—', '˜', '™', 'š', '›', 'œ', '\0', 'ž', 'Ÿ',
+        '€', '\0', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\0', 'Ž', '\0', '\0', '‘', '’', '“', '”',
+        '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\0', 'ž', 'Ÿ',
     ];
     let offset = (control as usize).checked_sub(0x80)?;
     TABLE.get(offset).copied().filter(|&character| character != '\0')

@@ -77,8 +77,10 @@ fn is_tag(rest: &str) -> bool {
     let Some((entity, _)) = rest.split_once(':') else { return false };
     let Some((authority, date)) = entity.rsplit_once(',') else { return false };
     let mut parts = date.split('-');
-    let digits = |part: Option<&str>, length| part.is_some_and(|p| p.len() == length && p.bytes().all(|b| b.is_ascii_digit()));
-    let date_is_sound = digits(parts.next(), 4) && parts.clone().count() <= 2 && parts.all(|part| digits(Some(part), 2));
+    let digits =
+        |part: Option<&str>, length| part.is_some_and(|p| p.len() == length && p.bytes().all(|b| b.is_ascii_digit()));
+    let date_is_sound =
+        digits(parts.next(), 4) && parts.clone().count() <= 2 && parts.all(|part| digits(Some(part), 2));
     let authority_is_sound =
         !authority.is_empty() && authority.chars().all(|c| c.is_ascii_alphanumeric() || "-._@".contains(c));
     date_is_sound && authority_is_sound

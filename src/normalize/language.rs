@@ -23,10 +23,12 @@ pub(super) struct Declarations<'a> {
 /// The entry's own declaration, else the admin's, else the feed's, else what the text looks like, else nothing.
 ///
 /// The admin goes before the feed because publishing software declares the language it was installed in.
-pub(super) fn decide(declared: &Declarations<'_>, text: impl FnOnce() -> String, candidates: &[String]) -> Option<Language> {
-    let said = |written: Option<&str>, origin| {
-        written.and_then(language_tag).map(|tag| Language { tag, origin })
-    };
+pub(super) fn decide(
+    declared: &Declarations<'_>,
+    text: impl FnOnce() -> String,
+    candidates: &[String],
+) -> Option<Language> {
+    let said = |written: Option<&str>, origin| written.and_then(language_tag).map(|tag| Language { tag, origin });
     said(declared.entry, LanguageOrigin::Entry)
         .or_else(|| said(declared.configured, LanguageOrigin::Configured))
         .or_else(|| said(declared.feed, LanguageOrigin::Feed))
@@ -49,7 +51,8 @@ pub fn detect_language(text: &str, candidates: &[String]) -> Option<&'static str
         return None;
     }
     let code = two_letter_code(whichlang::detect_language(&words.join(" ")));
-    let is_candidate = candidates.iter().any(|tag| tag.split(['-', '_']).next().is_some_and(|p| p.eq_ignore_ascii_case(code)));
+    let is_candidate =
+        candidates.iter().any(|tag| tag.split(['-', '_']).next().is_some_and(|p| p.eq_ignore_ascii_case(code)));
     (candidates.is_empty() || is_candidate).then_some(code)
 }
 

@@ -162,10 +162,16 @@ mod tests {
                 "http://rss.feedsportal.com/c/1/f/2/s/3/l/0L0Sexample0Bde0Cnews0Ca0Eb0E130A50Bhtml0Dx0F1/story01.htm",
                 "http://www.example.de/news/a-b-1305.html?x=1",
             ),
-            ("http://rss.feedsportal.com/c/1/l/0L0Sexample0N0Ca0Zb/story01.htm", "http://rss.feedsportal.com/c/1/l/0L0Sexample0N0Ca0Zb/story01.htm"),
+            (
+                "http://rss.feedsportal.com/c/1/l/0L0Sexample0N0Ca0Zb/story01.htm",
+                "http://rss.feedsportal.com/c/1/l/0L0Sexample0N0Ca0Zb/story01.htm",
+            ),
             ("http://rss.feedsportal.com/c/1/mf.gif", "http://rss.feedsportal.com/c/1/mf.gif"),
             ("https://www.google.com/url?rct=j&url=https://example.org/a%3Fb%3D1&ct=ga", "https://example.org/a?b=1"),
-            ("https://www.google.com/url?url=javascript:alert(1)", "https://www.google.com/url?url=javascript:alert(1)"),
+            (
+                "https://www.google.com/url?url=javascript:alert(1)",
+                "https://www.google.com/url?url=javascript:alert(1)",
+            ),
             ("https://www.google.com/search?q=https://a.org", "https://www.google.com/search?q=https://a.org"),
         ] {
             assert_eq!(unwrap_proxied(Url::parse(link).expect(link)).as_str(), expected);

@@ -167,7 +167,11 @@ mod tests {
             ("a prefix", "https://a.org/x?utm_source=rss&utm_medium=feed", "https://a.org/x"),
             ("in any letter case", "https://a.org/x?UTM_Source=rss&CMP=rss", "https://a.org/x"),
             ("percent-encoded name", "https://a.org/x?utm%5Fsource=rss&b=1", "https://a.org/x?b=1"),
-            ("order and bytes of the rest", "https://a.org/x?z=%c3%a9&fbclid=1&a=+b&&c", "https://a.org/x?z=%c3%a9&a=+b&&c"),
+            (
+                "order and bytes of the rest",
+                "https://a.org/x?z=%c3%a9&fbclid=1&a=+b&&c",
+                "https://a.org/x?z=%c3%a9&a=+b&&c",
+            ),
             ("escaped once too often", "https://a.org/x?id=1&amp;utm_source=rss", "https://a.org/x?id=1"),
             ("between two kept", "https://a.org/x?id=1&at_medium=RSS&p=2", "https://a.org/x?id=1&p=2"),
             ("only an empty pair left", "https://a.org/x?&utm_source=a", "https://a.org/x"),

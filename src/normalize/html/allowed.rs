@@ -130,8 +130,10 @@ pub(super) static TREE_SANITIZER: LazyLock<Builder<'static>> = LazyLock::new(|| 
 
 pub(super) fn treatment(element: &str) -> Treatment {
     match element {
-        "script" | "style" | "noscript" | "template" | "object" | "embed" | "applet" | "svg" | "iframe" | "frameset"
-        | "noframes" | "noembed" | "title" | "datalist" | "annotation" | "annotation-xml" => Treatment::Drop,
+        "script" | "style" | "noscript" | "template" | "object" | "embed" | "applet" | "svg" | "iframe"
+        | "frameset" | "noframes" | "noembed" | "title" | "datalist" | "annotation" | "annotation-xml" => {
+            Treatment::Drop
+        }
         kept if ATTRIBUTES.contains_key(kept) => Treatment::Keep,
         _ => Treatment::Unwrap,
     }
@@ -145,8 +147,24 @@ pub(super) fn keeps_attribute(element: &str, attribute: &str) -> bool {
 pub(super) fn is_void(element: &str) -> bool {
     matches!(
         element,
-        "area" | "base" | "basefont" | "bgsound" | "br" | "col" | "embed" | "frame" | "hr" | "img" | "input" | "keygen"
-            | "link" | "meta" | "param" | "source" | "track" | "wbr"
+        "area"
+            | "base"
+            | "basefont"
+            | "bgsound"
+            | "br"
+            | "col"
+            | "embed"
+            | "frame"
+            | "hr"
+            | "img"
+            | "input"
+            | "keygen"
+            | "link"
+            | "meta"
+            | "param"
+            | "source"
+            | "track"
+            | "wbr"
     )
 }
 
@@ -164,9 +182,32 @@ pub(super) fn ends_paragraph(element: &str) -> bool {
     is_heading(element)
         || matches!(
             element,
-            "address" | "article" | "aside" | "blockquote" | "center" | "dd" | "details" | "div" | "dl" | "dt"
-                | "figcaption" | "figure" | "footer" | "header" | "hgroup" | "hr" | "li" | "main" | "nav" | "ol" | "p"
-                | "pre" | "section" | "summary" | "table" | "ul"
+            "address"
+                | "article"
+                | "aside"
+                | "blockquote"
+                | "center"
+                | "dd"
+                | "details"
+                | "div"
+                | "dl"
+                | "dt"
+                | "figcaption"
+                | "figure"
+                | "footer"
+                | "header"
+                | "hgroup"
+                | "hr"
+                | "li"
+                | "main"
+                | "nav"
+                | "ol"
+                | "p"
+                | "pre"
+                | "section"
+                | "summary"
+                | "table"
+                | "ul"
         )
 }
 
@@ -181,7 +222,19 @@ pub(super) fn is_block(element: &str) -> bool {
         || is_table_part(element)
         || matches!(
             element,
-            "body" | "br" | "button" | "fieldset" | "form" | "html" | "legend" | "listing" | "optgroup" | "option"
-                | "plaintext" | "select" | "textarea" | "xmp"
+            "body"
+                | "br"
+                | "button"
+                | "fieldset"
+                | "form"
+                | "html"
+                | "legend"
+                | "listing"
+                | "optgroup"
+                | "option"
+                | "plaintext"
+                | "select"
+                | "textarea"
+                | "xmp"
         )
 }

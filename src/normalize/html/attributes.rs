@@ -3,15 +3,12 @@
 use html5ever::Attribute;
 use url::Url;
 
-use super::{
-    Place,
-    allowed::keeps_attribute,
-    writer::escape_attribute,
-};
+use super::{Place, allowed::keeps_attribute, writer::escape_attribute};
 use crate::normalize::{characters::legible, links};
 
 /// Where scripts that load images late keep the address of the image.
-const LATE_SOURCES: &[&str] = &["data-src", "data-lazy-src", "data-original", "data-orig-file", "data-srcset", "srcset"];
+const LATE_SOURCES: &[&str] =
+    &["data-src", "data-lazy-src", "data-original", "data-orig-file", "data-srcset", "srcset"];
 
 /// Appends the attributes that are kept; `true` if there is a usable `href` or `src` among them.
 pub(super) fn write_attributes(out: &mut String, element: &str, attributes: &[Attribute], place: Place<'_>) -> bool {
@@ -71,7 +68,8 @@ fn image_source(attributes: &[Attribute], place: Place<'_>) -> Option<Url> {
     let source = |wanted: &str| {
         let attribute = attributes.iter().find(|attribute| &*attribute.name.local == wanted)?;
         // The first candidate of a list of images is as good as any; addresses hold no comma followed by white space.
-        let value = if wanted.ends_with("srcset") { attribute.value.split_whitespace().next()? } else { &*attribute.value };
+        let value =
+            if wanted.ends_with("srcset") { attribute.value.split_whitespace().next()? } else { &*attribute.value };
         links::resolve(place.base, value.trim_end_matches(','))
     };
     source("src").or_else(|| LATE_SOURCES.iter().find_map(|name| source(name)))
@@ -92,7 +90,9 @@ pub(super) fn is_hidden(attributes: &[Attribute]) -> bool {
 pub(super) fn is_pixel(attributes: &[Attribute]) -> bool {
     let side = |wanted: &str| {
         attributes.iter().find_map(|attribute| match &*attribute.name.local {
-            "style" => declarations(&attribute.value).find(|(property, _)| property == wanted).and_then(|(_, v)| pixels(&v)),
+            "style" => {
+                declarations(&attribute.value).find(|(property, _)| property == wanted).and_then(|(_, v)| pixels(&v))
+            }
             name if name == wanted => pixels(&attribute.value),
             _ => None,
         })
