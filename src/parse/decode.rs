@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE};
+use html5ever::data::C1_REPLACEMENTS;
 
 /// How far into the document its XML declaration is looked for, in bytes: some publishers put junk before it.
 const DECLARATION_WINDOW: usize = 2_048;
@@ -146,13 +147,15 @@ pub fn is_legal(character: char) -> bool {
         '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..='\u{10FFFF}')
 }
 
-/// Drops what XML 1.0 forbids and every byte order mark at the start, ends lines by line feeds (XML 1.0 §2.11), and counts
-/// the characters dropped.
+/// Drops what XML 1.0 forbids and every byte order mark at the start, ends lines by line feeds (XML 1.0 §2.11), reads the
+/// controls from 128 to 159 as windows-1252 like HTML does, and counts the characters dropped.
 fn keep_legal(text: Cow<'_, str>) -> (String, usize) {
     let start = text.len() - text.trim_start_matches('\u{FEFF}').len();
     let is_clean = |text: &str| {
-        !text.bytes().any(|byte| byte < b' ' && !matches!(byte, b'\t' | b'\n'))
-            && !text.contains(['\u{FFFE}', '\u{FFFF}'])
+        let bytes = text.as_bytes();
+        let is_control = |byte: &u8| *byte < b' ' && !matches!(byte, b'\t' | b'\n');
+        let is_doubtful = |pair: &[u8]| matches!(pair, [0xC2, 0x80..=0x9F] | [0xEF, 0xBF]);
+        !bytes.iter().any(is_control) && (text.is_ascii() || !bytes.windows(2).any(is_doubtful))
     };
     if start == 0 && is_clean(&text) {
         return (text.into_owned(), 0);
@@ -166,11 +169,17 @@ fn keep_legal(text: Cow<'_, str>) -> (String, usize) {
                 characters.next_if_eq(&'\n');
                 kept.push('\n');
             }
-            character if is_legal(character) => kept.push(character),
+            character if is_legal(character) => kept.push(meant(character)),
             _ => dropped += 1,
         }
     }
     (kept, dropped)
+}
+
+/// Characters from 128 to 159 are controls that nobody uses: they mean, as in HTML, those of windows-1252.
+pub fn meant(character: char) -> char {
+    let index = (character as usize).wrapping_sub(0x80);
+    C1_REPLACEMENTS.get(index).copied().flatten().unwrap_or(character)
 }
 
 /// The text without the characters that XML 1.0 forbids.
@@ -278,6 +287,7 @@ mod tests {
             ),
             ("control characters", b"<a>a\x00b\x08c\x0Bd\x1Fe</a>".to_vec(), None, "<a>abcde</a>"),
             ("noncharacters", "<a>a\u{FFFE}b\u{FFFF}c</a>".into(), None, "<a>abc</a>"),
+            ("windows-1252 within UTF-8", "<a>don\u{92}t</a>".into(), None, "<a>don’t</a>"),
             ("line ends", b"a\r\nb\rc\nd".to_vec(), None, "a\nb\nc\nd"),
             ("nothing", Vec::new(), None, ""),
         ];

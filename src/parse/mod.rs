@@ -37,7 +37,7 @@ pub fn parse(document: &Document, limits: &ParseLimits) -> Result<ParsedFeed, Pa
     let body = inflated.as_deref().unwrap_or(&document.body);
     let decoded = decode::decode(body, document.content_type.as_deref());
     let text = decoded.text.as_str();
-    let mut feed = match text.trim_start().chars().next() {
+    let mut feed = match text.chars().find(|character| !character.is_whitespace() && *character != '\u{FEFF}') {
         None => return Err(ParseError::Empty),
         Some('{' | '[') => json_feed::parse(text, limits)?,
         Some(_) => {
@@ -66,13 +66,20 @@ fn describe(body: &[u8], text: &str) -> String {
     }
     let head: String = text.chars().take(20_000).collect();
     let lower = head.to_ascii_lowercase();
-    if ["<!doctype html", "<html", "<head", "<body", "<script"].iter().any(|sign| lower.contains(sign)) {
+    let root = lower.split('<').skip(1).find(|tag| tag.starts_with(|c: char| c.is_ascii_alphabetic()));
+    let root = root.and_then(|tag| tag.split(|c: char| c.is_whitespace() || c == '>' || c == '/').next());
+    let is_page = lower.contains("<!doctype html")
+        || lower.contains("<html")
+        || matches!(
+            root,
+            Some("head" | "body" | "script" | "style" | "meta" | "div" | "p" | "h1" | "center" | "noscript")
+        );
+    if is_page {
         let start = lower.find("<title").and_then(|at| Some(at + lower.get(at..)?.find('>')? + 1));
         let title = start.and_then(|start| head.get(start..)?.split('<').next()).map(mend::excerpt).unwrap_or_default();
         return if title.is_empty() { "an HTML page".to_owned() } else { format!("an HTML page titled “{title}”") };
     }
-    let root = lower.split('<').skip(1).find(|tag| tag.starts_with(|c: char| c.is_ascii_alphabetic()));
-    match root.and_then(|tag| tag.split(|c: char| c.is_whitespace() || c == '>' || c == '/').next()) {
+    match root {
         Some(root) => format!("an XML document whose root is <{}>", mend::excerpt(root)),
         None => format!("text that begins “{}”", mend::excerpt(&head)),
     }

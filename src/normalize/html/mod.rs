@@ -11,7 +11,7 @@ mod rewrite;
 mod writer;
 
 #[cfg(test)]
-mod tests;
+pub(in crate::normalize) mod tests;
 
 use url::Url;
 

@@ -9,6 +9,7 @@ use std::cell::RefCell;
 use html5ever::{
     LocalName,
     buffer_queue::BufferQueue,
+    local_name,
     tendril::StrTendril,
     tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, states::RawKind},
 };
@@ -19,6 +20,7 @@ use super::{
     attributes::{is_hidden, is_pixel, write_attributes},
     writer::Writer,
 };
+use crate::normalize::characters::legible;
 
 /// Nested elements (SAN-4); tags of deeper ones are dropped and their text is kept.
 const DEEPEST: usize = 256;
@@ -45,7 +47,7 @@ pub(super) struct Rewritten {
 /// Rewrites a fragment into at most `bytes` bytes.
 pub(super) fn rewrite(fragment: &str, form: Form<'_>, bytes: usize) -> Rewritten {
     let queue = BufferQueue::default();
-    queue.push_back(StrTendril::from_slice(fragment));
+    queue.push_back(StrTendril::from_slice(&legible(fragment)));
     let tokenizer = Tokenizer::new(Rewriter { state: RefCell::new(State::new(form, bytes)) }, Default::default());
     // It pauses only where its sink asks it to, and ours never does.
     let _ = tokenizer.feed(&queue);
@@ -81,17 +83,18 @@ struct Open {
     start: String,
     written: bool,
     /// Of the kind that is dropped with all it holds.
-    dropped: bool,
+    is_dropped: bool,
+    /// An end tag of something else inside does not reach beyond.
+    is_enclosure: bool,
+    is_block: bool,
 }
 
 impl Open {
-    fn unwritten(name: LocalName) -> Self {
-        Self { dropped: treatment(&name) == Treatment::Drop, name, start: String::new(), written: false }
-    }
-
-    /// What an end tag of something else inside does not reach beyond.
-    fn is_enclosure(&self) -> bool {
-        self.dropped || matches!(&*self.name, "table" | "td" | "th" | "caption")
+    fn new(name: LocalName, start: String, written: bool) -> Self {
+        let is_dropped = treatment(&name) == Treatment::Drop;
+        let is_enclosure = is_dropped || matches!(&*name, "table" | "td" | "th" | "caption");
+        let is_block = is_block(&name);
+        Self { name, start, written, is_dropped, is_enclosure, is_block }
     }
 }
 
@@ -138,11 +141,7 @@ impl<'a> State<'a> {
         }
         let mut start = String::new();
         match treatment {
-            Treatment::Unwrap => {
-                if is_block(&name) {
-                    self.separate();
-                }
-            }
+            Treatment::Unwrap => self.separate_if_block(&name),
             Treatment::Keep if is_hidden(&tag.attrs) => self.drop_inside(name.clone()),
             Treatment::Keep => {
                 let links_nowhere = self.write_start_tag(&mut start, &name, tag);
@@ -198,7 +197,7 @@ impl<'a> State<'a> {
             return;
         }
         let written = self.may_add_node() && self.writer.start_tag(&start, &name, true);
-        self.open.push(Open { start, written, ..Open::unwritten(name) });
+        self.open.push(Open::new(name, start, written));
     }
 
     fn drop_inside(&mut self, name: LocalName) {
@@ -208,7 +207,7 @@ impl<'a> State<'a> {
         }
         // Pushed even at the deepest level: were it not, what it holds would show.
         self.dropping = Some(self.open.len());
-        self.open.push(Open::unwritten(name));
+        self.open.push(Open::new(name, String::new(), false));
     }
 
     fn may_add_node(&mut self) -> bool {
@@ -229,15 +228,9 @@ impl<'a> State<'a> {
         }
     }
 
-    fn separate(&mut self) {
-        if self.dropping.is_none() {
-            self.writer.separate();
-        }
-    }
-
     fn separate_if_block(&mut self, name: &str) {
-        if is_block(name) {
-            self.separate();
+        if is_block(name) && self.dropping.is_none() {
+            self.writer.separate();
         }
     }
 
@@ -246,30 +239,30 @@ impl<'a> State<'a> {
             *count -= 1;
         } else if let Some(index) = self.find(name) {
             if is_formatting(name) { self.close_and_reopen(index) } else { self.close_from(index) }
-        } else if treatment(name) == Treatment::Unwrap {
+        } else {
             self.separate_if_block(name);
         }
     }
 
     /// The open element that an end tag of this name closes.
-    fn find(&self, name: &str) -> Option<usize> {
-        let is_inline = !is_block(name) && treatment(name) == Treatment::Keep && !is_formatting(name);
+    fn find(&self, name: &LocalName) -> Option<usize> {
+        let is_barrier: fn(&Open) -> bool = match &**name {
+            "table" => |open| open.is_dropped,
+            part if is_table_part(part) => |open| open.is_dropped || &*open.name == "table",
+            "li" => |open| open.is_enclosure || matches!(&*open.name, "ul" | "ol"),
+            "dd" | "dt" => |open| open.is_enclosure || &*open.name == "dl",
+            other if is_block(other) || is_formatting(other) || treatment(other) == Treatment::Drop => {
+                |open| open.is_enclosure
+            }
+            _ => |open| open.is_enclosure || open.is_block,
+        };
+        // A formatting element that goes on after its end must not carry a hidden one with it.
+        let last_barrier = self.dropping.filter(|_| is_formatting(name));
         for (index, open) in self.open.iter().enumerate().rev() {
-            let opened = &*open.name;
-            if opened == name {
+            if open.name == *name {
                 return Some(index);
             }
-            let is_barrier = match name {
-                "table" => open.dropped,
-                _ if is_table_part(name) => open.dropped || opened == "table",
-                "li" => open.is_enclosure() || matches!(opened, "ul" | "ol"),
-                "dd" | "dt" => open.is_enclosure() || opened == "dl",
-                _ if is_inline => open.is_enclosure() || is_block(opened),
-                // A formatting element that goes on after its end must not carry a hidden one with it.
-                _ if is_formatting(name) => open.is_enclosure() || self.dropping == Some(index),
-                _ => open.is_enclosure(),
-            };
-            if is_barrier {
+            if is_barrier(open) || last_barrier == Some(index) {
                 return None;
             }
         }
@@ -304,7 +297,7 @@ impl<'a> State<'a> {
     }
 
     fn close_paragraph(&mut self) {
-        if let Some(index) = self.find("p") {
+        if let Some(index) = self.find(&local_name!("p")) {
             self.close_from(index);
         }
     }
@@ -315,13 +308,13 @@ impl<'a> State<'a> {
             self.close_paragraph();
         }
         let stops_item_search = |open: &Open| {
-            (open.is_enclosure() || ends_paragraph(&open.name)) && !matches!(&*open.name, "address" | "div" | "p")
+            (open.is_enclosure || ends_paragraph(&open.name)) && !matches!(&*open.name, "address" | "div" | "p")
         };
         let ended = match name {
             "li" => self.innermost(|open| open == "li", stops_item_search),
             "dd" | "dt" => self.innermost(|open| matches!(open, "dd" | "dt"), stops_item_search),
             "rp" | "rt" => {
-                self.innermost(|open| matches!(open, "rp" | "rt"), |open| &*open.name == "ruby" || is_block(&open.name))
+                self.innermost(|open| matches!(open, "rp" | "rt"), |open| &*open.name == "ruby" || open.is_block)
             }
             _ if is_heading(name) => self.innermost(is_heading, |_| true),
             _ => None,
@@ -330,7 +323,7 @@ impl<'a> State<'a> {
             self.close_from(index);
         }
         if name == "a"
-            && let Some(index) = self.find("a")
+            && let Some(index) = self.find(&local_name!("a"))
         {
             self.close_and_reopen(index);
         }
@@ -355,7 +348,7 @@ impl<'a> State<'a> {
             "tr" => matches!(open, "tbody" | "thead" | "tfoot" | "table"),
             _ => open == "table",
         };
-        let Some(index) = self.innermost(fits, |open| open.dropped) else { return false };
+        let Some(index) = self.innermost(fits, |open| open.is_dropped) else { return false };
         self.close_from(index + 1);
         let holder = self.open.get(index).map(|open| open.name.clone());
         let implied: &[&str] = match (holder.as_deref().unwrap_or_default(), part) {

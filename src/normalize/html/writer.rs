@@ -91,9 +91,11 @@ impl Writer {
         self.last = Last::Text;
     }
 
+    /// Writes what fits of a text that does not, to the end of a word where one is near, with an ellipsis if that fits too.
     fn cut_text(&mut self, text: &str, room: usize) {
         self.full = true;
-        let Some(mut room) = room.checked_sub('…'.len_utf8()) else { return };
+        let ellipsis = if room < '…'.len_utf8() { "" } else { "…" };
+        let mut room = room - ellipsis.len();
         let mut end = 0;
         for (index, character) in text.char_indices() {
             let length = escaped_length(prefix(text.get(index..).unwrap_or_default(), character.len_utf8()));
@@ -103,8 +105,12 @@ impl Writer {
         }
         let fitting = prefix(text, end);
         let between_words = fitting.rfind(char::is_whitespace).filter(|&cut| cut > end / 2).unwrap_or(end);
-        escape(&mut self.out, prefix(fitting, between_words).trim_end(), false);
-        self.out.push('…');
+        let kept = prefix(fitting, between_words).trim_end();
+        if kept.is_empty() && self.last == Last::Text {
+            self.out.truncate(self.out.trim_end().len());
+        }
+        escape(&mut self.out, kept, false);
+        self.out.push_str(ellipsis);
     }
 
     fn words(&mut self, text: &str) {

@@ -120,7 +120,7 @@ fn shared(vocabulary: Vocabulary, local: &str) -> Option<Element> {
         (V::Rss, "author" | "managingeditor") | (V::Atom | V::Podcast, "author") => {
             return Some(Element::Person(Role::Author));
         }
-        (V::DublinCore | V::DublinCoreTerms, "creator") => return Some(Element::Person(Role::Author)),
+        (V::DublinCore | V::DublinCoreTerms, "creator" | "author") => return Some(Element::Person(Role::Author)),
         (V::Atom, "contributor") | (V::DublinCore | V::DublinCoreTerms, "contributor") => {
             return Some(Element::Person(Role::Contributor));
         }
@@ -157,7 +157,9 @@ fn of_item(vocabulary: Vocabulary, local: &str) -> Option<Element> {
         (V::Podcast, "summary" | "description") => (F::Summary, 2),
         (V::Content, "encoded") | (V::Atom, "content") => (F::Content, 0),
         (V::Xhtml, "body" | "div") => (F::Content, 1),
-        (V::Yandex | V::Rss, "full-text" | "fulltext") | (V::Rss, "content" | "body" | "encoded") => (F::Content, 2),
+        (V::Yandex | V::Rss, "full-text" | "fulltext" | "fullitem") | (V::Rss, "content" | "body" | "encoded") => {
+            (F::Content, 2)
+        }
         (V::Rss, "pubdate") | (V::Atom, "published") => (F::Published, 0),
         (V::Atom, "issued") | (V::DublinCoreTerms, "issued") => (F::Published, 1),
         (V::Atom, "pubdate") => (F::Published, 1),

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use quick_xml::escape::resolve_html5_entity;
+use html5ever::data::NAMED_ENTITIES;
 
-use crate::parse::decode::is_legal;
+use crate::parse::decode::{is_legal, meant};
 
 /// No entity of HTML has a longer name.
 const LONGEST_NAME: usize = 40;
@@ -13,7 +13,8 @@ const LONGEST_NAME: usize = 40;
 #[derive(Debug, PartialEq, Eq)]
 pub enum Reference {
     Character(char),
-    Text(&'static str),
+    /// Some entities of HTML are two characters.
+    Pair(char, char),
     /// A character that XML 1.0 forbids.
     Illegal,
     /// No character, and no entity of XML or HTML.
@@ -21,17 +22,19 @@ pub enum Reference {
 }
 
 /// Looks up what stands between `&` and `;`.
+///
+/// Names are looked up in html5ever's table; quick-xml 0.42 has one too, which writes `<` for `&pi;` and control characters for
+/// many letters, as it keeps but the first two digits of their codes.
 pub fn resolve(name: &str) -> Reference {
     let Some(number) = name.strip_prefix('#') else {
-        return resolve_html5_entity(name).map_or(Reference::Unknown, Reference::Text);
+        return named(name).unwrap_or(Reference::Unknown);
     };
     let code = match number.strip_prefix(['x', 'X']) {
         Some(digits) => u32::from_str_radix(digits, 16),
         None => number.parse(),
     };
     match code {
-        Ok(code @ 0x80..=0x9F) => Reference::Character(windows_1252(code)),
-        Ok(code) => match char::from_u32(code) {
+        Ok(code) => match char::from_u32(code).map(meant) {
             Some(character) if is_legal(character) => Reference::Character(character),
             _ => Reference::Illegal,
         },
@@ -40,10 +43,14 @@ pub fn resolve(name: &str) -> Reference {
     }
 }
 
-/// Numbers from 128 to 159 mean what they mean in HTML: the characters of windows-1252.
-fn windows_1252(code: u32) -> char {
-    let byte = [u8::try_from(code).unwrap_or(b' ')];
-    encoding_rs::WINDOWS_1252.decode_without_bom_handling(&byte).0.chars().next().unwrap_or(' ')
+fn named(name: &str) -> Option<Reference> {
+    // The table holds the beginnings of names, too, with no character.
+    let (first, second) = NAMED_ENTITIES.get(format!("{name};").as_str()).copied().filter(|(first, _)| *first != 0)?;
+    let first = char::from_u32(first)?;
+    Some(match second {
+        0 => Reference::Character(first),
+        second => Reference::Pair(first, char::from_u32(second)?),
+    })
 }
 
 /// Whether the text can be the name between `&` and `;`; anything else is a bare ampersand and some text.
@@ -67,7 +74,7 @@ pub fn unescape(value: &str) -> Cow<'_, str> {
             Some((name, rest)) => {
                 match resolve(name) {
                     Reference::Character(character) => plain.push(character),
-                    Reference::Text(text) => plain.push_str(text),
+                    Reference::Pair(first, second) => plain.extend([first, second]),
                     Reference::Illegal => {}
                     Reference::Unknown => plain.extend(["&", name, ";"]),
                 }
@@ -86,9 +93,20 @@ mod tests {
     #[test]
     fn resolves_characters_and_the_names_of_html() {
         let cases = [
-            ("amp", Reference::Text("&")),
-            ("eacute", Reference::Text("é")),
-            ("nbsp", Reference::Text("\u{A0}")),
+            ("amp", Reference::Character('&')),
+            ("lt", Reference::Character('<')),
+            ("apos", Reference::Character('\'')),
+            ("eacute", Reference::Character('é')),
+            ("nbsp", Reference::Character('\u{A0}')),
+            ("pi", Reference::Character('π')),
+            ("oelig", Reference::Character('œ')),
+            ("scaron", Reference::Character('š')),
+            ("hellip", Reference::Character('…')),
+            ("euro", Reference::Character('€')),
+            ("Afr", Reference::Character('𝔄')),
+            ("bne", Reference::Pair('=', '\u{20E5}')),
+            ("AM", Reference::Unknown),
+            ("nbs", Reference::Unknown),
             ("#233", Reference::Character('é')),
             ("#xE9", Reference::Character('é')),
             ("#XE9", Reference::Character('é')),

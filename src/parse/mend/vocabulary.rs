@@ -51,6 +51,11 @@ fn by_name(namespace: &str) -> Vocabulary {
     }
 }
 
+/// Whether a namespace name is one of those of RSS.
+pub fn is_rss(namespace: &str) -> bool {
+    by_name(namespace) == Vocabulary::Rss
+}
+
 /// What a prefix means when nobody declared it.
 fn by_prefix(prefix: &str) -> Vocabulary {
     match prefix.to_ascii_lowercase().as_str() {

@@ -11,7 +11,7 @@ use super::{
     mended::Mended,
     tally::{Flaw, Tally},
     tokens::{Tag, Token, Tokens},
-    vocabulary::{Mark, Namespaces, Vocabulary},
+    vocabulary::{self, Mark, Namespaces, Vocabulary},
 };
 use crate::parse::ParseLimits;
 
@@ -74,7 +74,7 @@ struct Walk<'a, 'l> {
     document_base: &'l Url,
     /// The vocabulary of names without prefix; `None` until the feed's root is met.
     own: Option<Vocabulary>,
-    /// More than an RDF root has been met, which can hold anything.
+    /// More has been met than an RDF root.
     has_feed: bool,
     frames: Vec<Frame<'a>>,
     /// The names of the elements open beyond the depth limit.
@@ -123,7 +123,7 @@ impl<'a> Walk<'a, '_> {
             },
             Token::Reference(name) => match entities::resolve(name) {
                 Reference::Character(character) => self.text(character.encode_utf8(&mut [0; 4])),
-                Reference::Text(text) => self.text(text),
+                Reference::Pair(first, second) => self.text(&String::from_iter([first, second])),
                 Reference::Illegal => self.tally.note(Flaw::IllegalCharacter, || format!("&{name};")),
                 Reference::Unknown => {
                     self.tally.note(Flaw::UnknownEntity, || format!("&{name};"));
@@ -132,10 +132,6 @@ impl<'a> Walk<'a, '_> {
                     }
                 }
             },
-            Token::Doctype(inside) => {
-                let name = inside.split_whitespace().next().unwrap_or_default();
-                self.is_page |= self.own.is_none() && name.eq_ignore_ascii_case("html");
-            }
         }
     }
 
@@ -192,7 +188,11 @@ impl<'a> Walk<'a, '_> {
             }
             self.own = Some(own);
         }
-        self.has_feed |= start.lower != "rdf" && elements::container(start.vocabulary, &start.lower).is_some();
+        self.has_feed |= match elements::container(start.vocabulary, &start.lower) {
+            // An RDF root can hold anything, but not with the namespace of RSS.
+            Some(_) if start.lower == "rdf" => start.attributes.iter().any(|(_, value)| vocabulary::is_rss(value)),
+            container => container.is_some(),
+        };
         if self.begins_item(&start) {
             return self.open_item(&start);
         }
@@ -205,8 +205,15 @@ impl<'a> Walk<'a, '_> {
                 .note(Flaw::MissingEnd, || self.frames.get(at).map(|frame| frame.name.to_owned()).unwrap_or_default());
             self.close_to(at);
         }
+        if let Some(at) = self.person_left_open(&start) {
+            self.tally
+                .note(Flaw::MissingEnd, || self.frames.get(at).map(|frame| frame.name.to_owned()).unwrap_or_default());
+            self.close_to(at);
+        }
+        let is_root = elements::container(start.vocabulary, &start.lower) == Some(Element::Container);
         match self.frames.last().map(|frame| &frame.kind) {
             None => self.open(start, Level::Feed),
+            Some(Kind::Ignored) if is_root && self.collected.item.is_none() => self.open(start, Level::Feed),
             Some(Kind::Level(level)) => self.open(start, *level),
             Some(Kind::PersonPart) => self.open(start, Level::Person),
             Some(Kind::Leaf | Kind::Inline(_) | Kind::Ignored) => self.open_ignored(&start),
@@ -235,6 +242,18 @@ impl<'a> Walk<'a, '_> {
                 || !start.prefix.is_empty()
                 || !elements::is_also_html(&start.lower)
                 || (leaf.field == Field::Title && start.lower == "link"))
+    }
+
+    /// The frame of a person construct that the tag cannot be a part of.
+    fn person_left_open(&self, start: &Start<'a>) -> Option<usize> {
+        if !matches!(self.frames.last()?.kind, Kind::Level(Level::Person) | Kind::PersonPart)
+            || elements::meaning(Level::Person, start.vocabulary, &start.lower).is_some()
+        {
+            return None;
+        }
+        let at = self.frames.iter().rposition(|frame| matches!(frame.kind, Kind::Level(Level::Person)))?;
+        let around = at.checked_sub(1).map_or(Level::Feed, |around| self.level_at(around));
+        elements::meaning(around, start.vocabulary, &start.lower).map(|_| at)
     }
 
     fn open_item(&mut self, start: &Start<'a>) {

@@ -56,13 +56,9 @@ fn only(feed: ParsedFeed) -> ParsedEntry {
 
 /// A text's kind and value: `html: <b>x</b>`.
 fn shown(text: &Option<crate::model::Text>) -> String {
-    text.as_ref().map_or_else(String::new, |text| {
-        format!("{:?}: {}", text.kind, text.value).replacen(
-            |c: char| c.is_ascii_uppercase(),
-            &format!("{:?}", text.kind).chars().take(1).collect::<String>().to_lowercase(),
-            1,
-        )
-    })
+    text.as_ref()
+        .map(|text| format!("{}: {}", format!("{:?}", text.kind).to_lowercase(), text.value))
+        .unwrap_or_default()
 }
 
 /// Links as `rel href type length`.
