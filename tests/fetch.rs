@@ -17,6 +17,8 @@ mod request;
 mod responses;
 #[path = "fetch/targets.rs"]
 mod targets;
+#[path = "fetch/tls.rs"]
+mod tls;
 
 use std::time::Duration;
 

@@ -91,7 +91,6 @@ fn builder(settings: &FetchSettings, names: &Names, agent: &HeaderValue, reach: 
         .no_zstd()
         .no_deflate()
         .connect_timeout(settings.connect_timeout)
-        .read_timeout(settings.read_timeout)
         .pool_idle_timeout(IDLE_CONNECTION)
         .pool_max_idle_per_host(1)
         // Servers that fold header lines or send broken ones are common and otherwise fine.
@@ -111,13 +110,19 @@ pub(super) fn kind_of(error: &reqwest::Error) -> FetchErrorKind {
         FetchErrorKind::Timeout
     } else if error.is_dns() {
         FetchErrorKind::Dns
-    } else if find(error, &|error| error.is::<rustls::Error>()) {
+    } else if find(error, &|error| error.is::<rustls::Error>() || is_handshake_end(error)) {
         FetchErrorKind::Tls
     } else if error.is_connect() {
         FetchErrorKind::Connect
     } else {
         FetchErrorKind::Protocol
     }
+}
+
+/// A server that hangs up in the middle of the handshake: plain TCP connects never end so.
+fn is_handshake_end(error: &(dyn Error + 'static)) -> bool {
+    let io = error.downcast_ref::<io::Error>();
+    io.is_some_and(|io| io.kind() == io::ErrorKind::UnexpectedEof && io.to_string().contains("handshake"))
 }
 
 /// The causes under the outermost error, which only repeats the URL.

@@ -110,8 +110,8 @@ impl fmt::Display for FetchError {
             BadHeader => write!(f, "cannot ask {url}: {why}; correct the source's headers"),
             AddressRefused => write!(
                 f,
-                "will not connect to {url}: {why}; if the source is meant to be there, set allow_private = true for it or add \
-                 its network to polling.allow_networks"
+                "will not connect to {url}: {why}; if the source is meant to be there, give it this very URL with \
+                 allow_private = true, or list its network in polling.allow_networks"
             ),
             Dns => {
                 write!(f, "cannot find the host of {url}: {why}; check its spelling, then this machine's name service")

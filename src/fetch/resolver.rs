@@ -25,6 +25,9 @@ pub(super) type LookingUp = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>>
 /// Asks the system, or in tests whatever stands for it.
 pub(super) type Lookup = Arc<dyn Fn(&str) -> LookingUp + Send + Sync>;
 
+/// What a name resolved to, and when.
+type Answer = (Instant, Vec<IpAddr>);
+
 #[derive(Debug, Error)]
 pub(super) enum ResolveError {
     #[error("{0}")]
@@ -39,7 +42,7 @@ pub(super) enum ResolveError {
 #[derive(Clone)]
 pub(super) struct Names {
     lookup: Lookup,
-    known: Arc<Mutex<HashMap<String, (Instant, Vec<IpAddr>)>>>,
+    known: Arc<Mutex<HashMap<String, Answer>>>,
     networks: Arc<[IpNet]>,
 }
 
@@ -115,3 +118,6 @@ impl Resolve for VettedResolver {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,7 +19,7 @@ pub struct FetchSettings {
     pub max_redirects: usize,
     /// For one connection: name, TCP and TLS.
     pub connect_timeout: Duration,
-    /// The longest silence of a server that is answering.
+    /// The longest silence of a server that is to answer, for a source without a longer timeout of its own.
     pub read_timeout: Duration,
     /// For one fetch, redirects included and waiting for a turn excluded, where the request names no other (LIM-2).
     pub timeout: Duration,

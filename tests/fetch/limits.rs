@@ -10,7 +10,7 @@ fn limited() -> FetchSettings {
 
 #[tokio::test]
 async fn lim_1_a_body_is_counted_decoded_whatever_its_length_claims() {
-    let (at, over, bomb) = (LIMIT as usize, LIMIT as usize + 1, 200 * LIMIT as usize);
+    let (at, over, bomb) = (LIMIT as usize, LIMIT as usize + 1, 40 * LIMIT as usize);
     let spaces = |length: usize| {
         let mut body = FEED.as_bytes().to_vec();
         body.resize(length, b' ');
@@ -93,4 +93,12 @@ async fn lim_2_a_request_may_have_a_timeout_of_its_own() {
     let error = failure(fetcher().fetch(&request).await);
     assert_eq!(error.kind, FetchErrorKind::Timeout);
     assert!(error.to_string().contains("0.05 s"), "{error}");
+
+    // More time than others get is also more patience with silence.
+    publisher.serve("/feed", Resource::feed(FEED).delay(Duration::from_millis(60)));
+    let millis = |millis| Duration::from_millis(millis);
+    let impatient = fetcher_with(FetchSettings { read_timeout: millis(20), timeout: millis(40), ..settings() });
+    let request = FetchRequest::new(publisher.url("/feed"));
+    assert_eq!(failure(impatient.fetch(&request).await).kind, FetchErrorKind::Timeout);
+    document(impatient.fetch(&FetchRequest { timeout: Some(millis(5_000)), ..request }).await);
 }

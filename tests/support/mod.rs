@@ -3,8 +3,28 @@
 
 mod desk;
 mod publisher;
+mod secure;
 mod time;
 
 pub use desk::{Desk, OpenDesk, SetClock};
 pub use publisher::{LoggedRequest, Publisher, Resource};
+pub use secure::{AUTHORITY, SecurePublisher};
 pub use time::{StoppedTime, eventually};
+
+/// Runs one test of this test binary again, in a process with other environment variables; `true` in that process. Variables
+/// are read when a client is made, and setting them here would disturb the tests beside this one.
+pub fn in_process_with(test: &str, variables: &[(&str, &str)]) -> bool {
+    const MARK: &str = "NEWSDESK_TEST_CHILD";
+    if std::env::var_os(MARK).is_some() {
+        return true;
+    }
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test])
+        .env(MARK, "1")
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && text.contains("1 passed"), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    false
+}

@@ -140,14 +140,14 @@ impl Resource {
     }
 
     pub fn gzip(mut self) -> Self {
-        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         encoder.write_all(&self.body).unwrap();
         self.body = encoder.finish().unwrap();
         self.header("Content-Encoding", "gzip")
     }
 
     pub fn brotli(mut self) -> Self {
-        let parameters = brotli::enc::BrotliEncoderParams { quality: 4, ..Default::default() };
+        let parameters = brotli::enc::BrotliEncoderParams { quality: 2, ..Default::default() };
         let mut out = Vec::new();
         brotli::BrotliCompress(&mut self.body.as_slice(), &mut out, &parameters).unwrap();
         self.body = out;
