@@ -253,7 +253,8 @@ impl Field {
         if text.bytes().all(|b| b.is_ascii_digit()) {
             return match text.parse::<u32>() {
                 Ok(value) if (self.low..=self.high).contains(&value) => Ok(value),
-                _ => Err(ScheduleError::new(offset, format!("`{text}` is not a {}", self.name)).hint(self.accepted())),
+                _ => Err(ScheduleError::new(offset, format!("`{text}` cannot stand in the {} field", self.name))
+                    .hint(self.accepted())),
             };
         }
         let lower = text.to_ascii_lowercase();
@@ -268,7 +269,7 @@ impl Field {
                     }
                     _ => self.accepted(),
                 };
-                Err(ScheduleError::new(offset, format!("`{text}` is not a {}", self.name)).hint(hint))
+                Err(ScheduleError::new(offset, format!("`{text}` cannot stand in the {} field", self.name)).hint(hint))
             }
         }
     }
