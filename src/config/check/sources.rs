@@ -18,6 +18,9 @@ use crate::{
     topics::TaggingSettings,
 };
 
+/// An id, and those it had before.
+pub(super) type IdAndFormer<'a> = (&'a At<String>, Option<&'a [At<IdText>]>);
+
 /// Header fields that are ours to send, and why.
 const OURS: [(&[&str], &str); 3] = [
     (&["user-agent"], "newsdesk always says who it is; set `contact` in [polling] to be reached"),
@@ -230,11 +233,7 @@ impl Check<'_> {
     }
 
     /// Old ids by the ids they have now; one that is in use, or claimed twice, is a problem.
-    pub(super) fn formerly(
-        &mut self,
-        ids: &[(&At<String>, Option<&[At<IdText>]>)],
-        what: &str,
-    ) -> BTreeMap<String, String> {
+    pub(super) fn formerly(&mut self, ids: &[IdAndFormer<'_>], what: &str) -> BTreeMap<String, String> {
         let mut former: BTreeMap<String, String> = BTreeMap::new();
         for (id, old) in
             ids.iter().flat_map(|(id, old)| old.iter().flat_map(|old| old.iter()).map(move |old| (*id, old)))

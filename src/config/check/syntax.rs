@@ -11,7 +11,7 @@ pub(super) fn report(check: &mut Check<'_>, text: &str, errors: Vec<toml::de::Er
     let mut readable = true;
     let mut doubled_table = 0..0;
     for error in errors {
-        let span = error.span().unwrap_or_else(|| text.len()..text.len());
+        let span = error.span().unwrap_or(text.len()..text.len());
         if error.message() == "duplicate key" {
             // The keys of a table that is there twice are its echo.
             if doubled_table.contains(&span.start) {
