@@ -9,6 +9,7 @@
 //! Everything here is pure: `now` is an argument, and what looks like chance is a hash of the source's id.
 
 mod backoff;
+mod cron_field;
 mod cron_line;
 mod due;
 mod hints;

@@ -1,0 +1,170 @@
+//! Durations, sizes, ids and language tags: from text to value.
+
+use std::time::Duration;
+
+/// Why a text is not the value it should be, and what to write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Misread {
+    pub message: String,
+    pub hint: String,
+}
+
+fn misread<T>(message: impl Into<String>, hint: impl Into<String>) -> Result<T, Misread> {
+    Err(Misread { message: message.into(), hint: hint.into() })
+}
+
+/// `90s`, `15m`, `12h`, `400d`, `500ms`, and several in falling order: `1h30m`.
+pub(super) fn duration(text: &str) -> Result<Duration, Misread> {
+    const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
+    const FORM: &str = "write a number and a unit (d, h, m, s, ms), as in \"30s\", \"12h\" or \"1h30m\"";
+    let mut rest = text.trim();
+    let mut total = 0_u64;
+    let mut smallest = usize::MAX;
+    if rest.is_empty() {
+        return misread("the duration is empty", FORM);
+    }
+    while !rest.is_empty() {
+        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let (number, after) = rest.split_at(digits);
+        let letters = after.len() - after.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
+        let (unit, after) = after.split_at(letters);
+        let known = UNITS.iter().enumerate().find(|(_, (name, _))| *name == unit);
+        let (Ok(number), Some((place, (_, milliseconds)))) = (number.parse::<u64>(), known) else {
+            return misread(format!("`{text}` is not a duration"), FORM);
+        };
+        if smallest != usize::MAX && place <= smallest {
+            return misread(
+                format!("the units of `{text}` do not fall"),
+                "write the larger unit first, and each once: \"1h30m\"",
+            );
+        }
+        smallest = place;
+        let Some(sum) = number.checked_mul(*milliseconds).and_then(|part| total.checked_add(part)) else {
+            return misread(format!("`{text}` is too long"), "the longest duration is 36500d");
+        };
+        total = sum;
+        rest = after;
+    }
+    if total > 36_500 * 86_400_000 {
+        return misread(format!("`{text}` is too long"), "the longest duration is 36500d");
+    }
+    Ok(Duration::from_millis(total))
+}
+
+/// `64MiB`: octets.
+pub(super) fn size(text: &str) -> Result<u64, Misread> {
+    const FORM: &str = "write a number and a unit (KiB, MiB, GiB), as in \"64MiB\"";
+    let text = text.trim();
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, unit) = text.split_at(digits);
+    let factor = match unit.trim_start() {
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        "kB" | "KB" => 1000,
+        "MB" => 1_000_000,
+        "GB" => 1_000_000_000,
+        _ => return misread(format!("`{text}` is not a size"), FORM),
+    };
+    match number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor)) {
+        Some(octets) => Ok(octets),
+        None => misread(format!("`{text}` is not a size"), FORM),
+    }
+}
+
+/// Ids become parts of addresses and never change their spelling there.
+pub(super) fn check_id(text: &str) -> Result<(), Misread> {
+    const FORM: &str = "ids are 1 to 64 lower-case letters (a to z), digits and `-`, since they become addresses";
+    let right = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if !text.is_empty() && text.len() <= 64 && text.chars().all(right) {
+        return Ok(());
+    }
+    let mended: String = text.to_lowercase().chars().map(|c| if right(c) { c } else { '-' }).collect();
+    let mended = mended.trim_matches('-');
+    let hint = match mended {
+        "" => FORM.to_owned(),
+        _ if mended.len() > 64 => FORM.to_owned(),
+        _ => format!("{FORM}: `{mended}`"),
+    };
+    if text.chars().count() > 64 {
+        return misread(format!("the id has {} characters", text.chars().count()), FORM);
+    }
+    misread(format!("`{text}` cannot be an id"), hint)
+}
+
+/// A BCP 47 tag of a language, perhaps a script and a region: `fr`, `pt-BR`, `zh-Hant-TW`. Returned in its usual case.
+pub(super) fn language_tag(text: &str) -> Result<String, Misread> {
+    let mut subtags = text.split('-');
+    let primary = primary_language(subtags.next().unwrap_or_default())?;
+    let mut tag = primary;
+    for subtag in subtags {
+        let alphabetic = subtag.bytes().all(|b| b.is_ascii_alphabetic());
+        let spelt = match subtag.len() {
+            2 if alphabetic => subtag.to_ascii_uppercase(),
+            4 if alphabetic => {
+                let (first, rest) = subtag.split_at(1);
+                format!("{}{}", first.to_ascii_uppercase(), rest.to_ascii_lowercase())
+            }
+            1..=8 if subtag.bytes().all(|b| b.is_ascii_alphanumeric()) => subtag.to_ascii_lowercase(),
+            _ => {
+                return misread(
+                    format!("`{text}` is not a language tag"),
+                    "write a BCP 47 tag such as \"fr\" or \"pt-BR\"",
+                );
+            }
+        };
+        tag.push('-');
+        tag.push_str(&spelt);
+    }
+    Ok(tag)
+}
+
+/// A primary language subtag in lower case: ISO 639-1, or three letters of ISO 639-2/3.
+pub(super) fn primary_language(text: &str) -> Result<String, Misread> {
+    let lower = text.to_ascii_lowercase();
+    let letters = !lower.is_empty() && lower.bytes().all(|b| b.is_ascii_lowercase());
+    if letters && (lower.len() == 3 || LANGUAGES.split(' ').any(|code| code == lower)) {
+        return Ok(lower);
+    }
+    let meant = MISTAKEN.iter().find(|(wrong, _)| *wrong == lower).map(|(_, right)| *right);
+    let hint = match meant {
+        Some(code) => format!("did you mean `{code}`?"),
+        None => "write an ISO 639-1 code such as \"en\", \"fr\" or \"de\"".to_owned(),
+    };
+    misread(format!("`{text}` is not a language"), hint)
+}
+
+/// ISO 639-1.
+const LANGUAGES: &str = "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz \
+    ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu ja jv ka \
+    kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl nn no nr \
+    nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su sv sw ta te tg th ti tk \
+    tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu";
+
+/// Names and country codes that are taken for language codes.
+const MISTAKEN: [(&str, &str); 24] = [
+    ("english", "en"),
+    ("french", "fr"),
+    ("francais", "fr"),
+    ("german", "de"),
+    ("deutsch", "de"),
+    ("spanish", "es"),
+    ("italian", "it"),
+    ("portuguese", "pt"),
+    ("dutch", "nl"),
+    ("polish", "pl"),
+    ("russian", "ru"),
+    ("ukrainian", "uk"),
+    ("chinese", "zh"),
+    ("japanese", "ja"),
+    ("en_us", "en-US"),
+    ("en_gb", "en-GB"),
+    ("gb", "en-GB"),
+    ("us", "en-US"),
+    ("jp", "ja"),
+    ("cn", "zh"),
+    ("cz", "cs"),
+    ("dk", "da"),
+    ("gr", "el"),
+    ("ua", "uk"),
+];

@@ -1,0 +1,51 @@
+use std::{fs, path::PathBuf};
+
+use crate::config::{Environment, find, load_in};
+
+#[test]
+fn the_file_is_found_in_four_places() {
+    let folder = tempfile::tempdir().unwrap();
+    let with = |config: Option<&str>| Environment {
+        config: config.map(PathBuf::from),
+        state_directory: None,
+        folder: folder.path().to_owned(),
+    };
+    assert_eq!(find(None, &with(None)), PathBuf::from("/etc/newsdesk/newsdesk.toml"));
+    fs::create_dir(folder.path().join("config")).unwrap();
+    fs::write(folder.path().join("config/newsdesk.toml"), "").unwrap();
+    assert_eq!(find(None, &with(None)), PathBuf::from("config/newsdesk.toml"));
+    assert_eq!(find(None, &with(Some("/x/y.toml"))), PathBuf::from("/x/y.toml"));
+    assert_eq!(find(Some("z.toml".into()), &with(Some("/x/y.toml"))), PathBuf::from("z.toml"));
+}
+
+#[test]
+fn a_file_is_read_with_what_is_around_it() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("etc")).unwrap();
+    let text = "\u{feff}[sources.a]\nurl = \"https://a.example/\"\nbasic_auth = { username = \"u\", password_file = \"pw\" }\n";
+    fs::write(folder.path().join("etc/n.toml"), text).unwrap();
+    fs::write(folder.path().join("etc/pw"), "p w\r\n").unwrap();
+    let mut environment = Environment { config: None, state_directory: None, folder: folder.path().to_owned() };
+
+    let problems = load_in("etc/n.toml".as_ref(), &environment).unwrap_err().to_string();
+    assert!(problems.starts_with("etc/n.toml: nowhere to keep the news"), "{problems}");
+
+    environment.state_directory = Some("/state".into());
+    let (config, _) = load_in("etc/n.toml".as_ref(), &environment).unwrap();
+    assert_eq!(config.store.path, Some("/state".into()));
+    assert_eq!(config.sources["a"].basic_auth.as_ref().unwrap().password.expose(), "p w");
+
+    fs::write(folder.path().join("etc/n.toml"), format!("[store]\npath = \"../var\"\n{}", &text[3..])).unwrap();
+    let (config, _) = load_in("etc/n.toml".as_ref(), &environment).unwrap();
+    assert_eq!(config.store.path, Some(folder.path().join("etc/../var")));
+}
+
+/// Topics alone are enough to tag texts.
+#[test]
+fn a_file_without_sources_needs_no_store() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("t.toml"), "[topics.t]\nterms.any = [\"x\"]\n").unwrap();
+    let environment = Environment { config: None, state_directory: None, folder: folder.path().to_owned() };
+    let (config, warnings) = load_in("t.toml".as_ref(), &environment).unwrap();
+    assert_eq!((config.store.path, warnings), (None, vec![]));
+}
