@@ -50,15 +50,17 @@ fn fetcher_with(settings: FetchSettings) -> Fetcher {
     Fetcher::new(settings, Clock::new(now)).unwrap()
 }
 
+/// The same one throughout a test, for reading the system's certificates takes its time without optimisation.
 fn fetcher() -> Fetcher {
-    fetcher_with(settings())
+    thread_local!(static FETCHER: Fetcher = fetcher_with(settings()));
+    FETCHER.with(Fetcher::clone)
 }
 
 async fn get(fetcher: &Fetcher, url: Url) -> Result<Fetched, FetchError> {
     fetcher.fetch(&FetchRequest::new(url)).await
 }
 
-/// One fetch of one resource, by a fetcher of its own.
+/// One fetch of one resource, from a publisher of its own.
 async fn get_resource(resource: Resource) -> Result<Fetched, FetchError> {
     let publisher = Publisher::start();
     publisher.serve("/feed", resource);

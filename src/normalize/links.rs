@@ -4,6 +4,9 @@ use url::Url;
 
 use super::characters::legible;
 
+/// Longer addresses lead nowhere: no server takes them.
+const LONGEST: usize = 8 * 1024;
+
 /// The absolute http or https URL that a reference means, or `None` if it means none.
 pub(super) fn resolve(base: &Url, reference: &str) -> Option<Url> {
     let resolved = join(base, reference)?;
@@ -22,14 +25,14 @@ fn is_mail_address(url: &Url) -> bool {
 fn join(base: &Url, reference: &str) -> Option<Url> {
     let legible = legible(reference);
     let reference = legible.trim();
-    if reference.is_empty() {
+    if reference.is_empty() || reference.len() > LONGEST {
         return None;
     }
     // Hand-written feeds leave the scheme out; read as a relative reference it would never be what they mean.
     if reference.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("www.")) {
         return Url::parse(&format!("{}://{reference}", base.scheme())).ok();
     }
-    base.join(reference).ok()
+    base.join(reference).ok().filter(|url| url.as_str().len() <= LONGEST)
 }
 
 /// The base in force inside an element that sets `xml:base`, or `outer` if it sets none that can be used.
@@ -134,6 +137,13 @@ mod tests {
         ] {
             assert_eq!(resolve(&base(), reference).map(String::from).as_deref(), expected, "{reference:?}");
         }
+    }
+
+    #[test]
+    fn an_address_that_no_server_takes_is_none() {
+        assert!(resolve(&base(), &format!("/{}", "a".repeat(8000))).is_some());
+        assert!(resolve(&base(), &format!("/{}", "a".repeat(9000))).is_none());
+        assert!(resolve(&base(), &format!("/{}", "é".repeat(3000))).is_none());
     }
 
     #[test]

@@ -4,11 +4,17 @@ use html5ever::Attribute;
 use url::Url;
 
 use super::{Place, allowed::keeps_attribute, writer::escape_attribute};
-use crate::normalize::{characters::legible, links};
+use crate::normalize::{
+    characters::{abridge, legible},
+    links,
+};
 
 /// Where scripts that load images late keep the address of the image.
 const LATE_SOURCES: &[&str] =
     &["data-src", "data-lazy-src", "data-original", "data-orig-file", "data-srcset", "srcset"];
+
+/// The most that is kept of an attribute's value, in bytes; a link is never longer.
+const LONGEST_VALUE: usize = 8 * 1024;
 
 /// Appends the attributes that are kept; `true` if there is a usable `href` or `src` among them.
 pub(super) fn write_attributes(out: &mut String, element: &str, attributes: &[Attribute], place: Place<'_>) -> bool {
@@ -17,14 +23,14 @@ pub(super) fn write_attributes(out: &mut String, element: &str, attributes: &[At
         out.push(' ');
         out.push_str(name);
         out.push_str("=\"");
-        escape_attribute(out, &legible(value));
+        escape_attribute(out, &abridge(legible(value).into_owned(), LONGEST_VALUE));
         out.push('"');
     };
-    if element == "img" {
-        if let Some(source) = image_source(attributes, place) {
-            write(out, "src", source.as_str());
-            has_link = true;
-        }
+    if element == "img"
+        && let Some(source) = image_source(attributes, place)
+    {
+        write(out, "src", source.as_str());
+        has_link = true;
     }
     if matches!(element, "audio" | "video") {
         write(out, "controls", "");

@@ -233,6 +233,12 @@ fn too_deep_too_many_and_too_large_are_cut_and_never_lost() {
     assert_eq!(sanitize_at(&cut.html, place).html, cut.html);
     assert!(!sanitize_at("<p>a</p>", place).cut);
 
+    let special = clean(&"§&".repeat(40_000));
+    assert!(to_text(&special).starts_with("§&§&") && special.contains("<wbr>") && !special.contains("<wbr><wbr>"));
+    assert_eq!(clean(&special), special);
+    let long = clean(&format!("<img src=\"/i\" alt=\"{}\"><a href=\"/{}\">b</a>", "a".repeat(9000), "c".repeat(9000)));
+    assert!(long.len() < 8300 && long.ends_with("a…\">b"), "{long}");
+
     // Left open, each of these would be repeated in every paragraph that follows.
     let formatting: String = (0..200).map(|n| format!("<font size={n}><b title={n}>")).collect();
     let repeated = format!("{formatting}{}", "</p><p>x".repeat(2_000));

@@ -3,6 +3,10 @@
 use super::{allowed::is_block, rewrite::Rewritten};
 use crate::normalize::characters::{legible, prefix};
 
+/// Characters to be escaped that a run of text may hold before a `<wbr>` parts it: the serialiser looks through the rest of
+/// the run for each of them, which would make it quadratic.
+const MOST_SPECIALS: usize = 1024;
+
 pub(super) struct Writer {
     out: String,
     as_text: bool,
@@ -13,6 +17,8 @@ pub(super) struct Writer {
     /// Nothing more fits.
     full: bool,
     last: Last,
+    /// Characters to be escaped in the text since the last tag.
+    specials: usize,
     /// In text: what is owed before the next word.
     gap: Gap,
 }
@@ -32,7 +38,7 @@ enum Gap {
 
 impl Writer {
     pub(super) fn new(as_text: bool, limit: usize) -> Self {
-        Self { out: String::new(), as_text, limit, owed: 0, full: false, last: Last::Tag, gap: Gap::None }
+        Self { out: String::new(), as_text, limit, owed: 0, full: false, last: Last::Tag, specials: 0, gap: Gap::None }
     }
 
     /// `false` if it does not fit any more, and nothing does from then on.
@@ -49,6 +55,7 @@ impl Writer {
         self.owed += owed;
         self.out.push_str(tag);
         self.last = Last::Tag;
+        self.specials = 0;
         true
     }
 
@@ -63,6 +70,7 @@ impl Writer {
         self.out.push_str(name);
         self.out.push('>');
         self.last = Last::Tag;
+        self.specials = 0;
     }
 
     /// `begins_preformatted`: the text follows the start tag of `pre`, where HTML ignores a line break.
@@ -78,9 +86,23 @@ impl Writer {
         let text = text.replace('\r', "\n");
         let text = if begins_preformatted { text.trim_start_matches('\n') } else { &text };
         let text = if self.out.is_empty() { text.trim_start() } else { text };
-        if text.is_empty() {
+        let mut rest = text;
+        while let Some((index, _)) = rest.match_indices(is_special).nth(MOST_SPECIALS - self.specials) {
+            let (run, after) = rest.split_at(index);
+            self.run(run);
+            if !self.start_tag("<wbr>", "wbr", false) {
+                return;
+            }
+            rest = after;
+        }
+        self.run(rest);
+    }
+
+    fn run(&mut self, text: &str) {
+        if self.full || text.is_empty() {
             return;
         }
+        self.specials += text.matches(is_special).count();
         let room = self.limit.saturating_sub(self.out.len() + self.owed);
         // An escape takes six bytes at most.
         if text.len().saturating_mul(6) <= room || escaped_length(text) <= room {
@@ -163,6 +185,11 @@ impl Writer {
         self.out.truncate(self.out.trim_end().len());
         Rewritten { text: self.out, cut: self.full }
     }
+}
+
+/// What the serialiser stops at: characters to be escaped, and those that begin with the same byte as a no-break space.
+fn is_special(character: char) -> bool {
+    matches!(character, '&' | '<' | '>' | '\u{80}'..='\u{BF}')
 }
 
 fn end_tag_length(name: &str) -> usize {
