@@ -106,7 +106,10 @@ fn fifty_kills_lose_nothing_and_double_nothing() {
     let mut killed: BTreeMap<Phase, usize> = BTreeMap::new();
     let mut published = BTreeSet::new();
 
-    for turn in 0..KILLS {
+    let mut turn = 0;
+    while killed.values().sum::<usize>() < KILLS {
+        assert!(turn < 3 * KILLS, "too few of the kills came in time: {killed:?}");
+        turn += 1;
         let phase = [Phase::Fetch, Phase::Commit, Phase::Publish, Phase::StartUp][turn % 4];
         // A single round of polls publishes nothing.
         let daemon = phase == Phase::Publish || turn % 8 < 4;
@@ -159,7 +162,6 @@ fn fifty_kills_lose_nothing_and_double_nothing() {
     let lost: Vec<_> = published.difference(&once).cloned().collect();
     assert_eq!(lost, Vec::<String>::new(), "published once and lost");
     println!("killed by phase: {killed:?}; {} entries kept, {} seen published before a kill", once.len(), published.len());
-    assert!(killed.values().sum::<usize>() >= KILLS * 4 / 5, "{killed:?}");
     assert_eq!(killed.len(), 4, "{killed:?}");
 }
 
