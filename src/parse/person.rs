@@ -6,7 +6,7 @@ use crate::model::Person;
 ///
 /// `None` if nothing but punctuation is there.
 pub fn parse_person(text: &str) -> Option<Person> {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = without_tags(text).split_whitespace().collect::<Vec<_>>().join(" ");
     let Some((before, email, after)) = find_email(&text) else {
         return named(&text, None);
     };
@@ -38,6 +38,26 @@ pub fn add_person(persons: &mut Vec<Person>, person: Person) {
     }
     known.email = known.email.take().or(person.email);
     known.uri = known.uri.take().or(person.uri);
+}
+
+/// The text without the tags of HTML that some publishers put into names; `<mail>` is none.
+fn without_tags(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('<') {
+        plain.push_str(before);
+        let tag = after.split_once('>').filter(|(tag, _)| {
+            tag.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/') && !tag.contains(['@', '<'])
+        });
+        match tag {
+            Some((_, after)) => rest = after,
+            None => {
+                plain.push('<');
+                rest = after;
+            }
+        }
+    }
+    plain + rest
 }
 
 fn named(name: &str, email: Option<String>) -> Option<Person> {
@@ -106,6 +126,9 @@ mod tests {
             ("a@b.com ()", "a@b.com", Some("a@b.com")),
             ("a@b.com, Jean", "Jean", Some("a@b.com")),
             ("Jean Dupont", "Jean Dupont", None),
+            ("<p>Jean <a href='/j'>Dupont</a></p>", "Jean Dupont", None),
+            ("<b>Jean</b> <a@b.com>", "Jean", Some("a@b.com")),
+            ("Jean < Dupont", "Jean < Dupont", None),
             ("  Jean\n Dupont ", "Jean Dupont", None),
             ("Jean Dupont (Le Monde)", "Jean Dupont (Le Monde)", None),
             ("@jean", "@jean", None),

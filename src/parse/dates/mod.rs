@@ -12,7 +12,7 @@ use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use tokens::{Token, fold, tokens};
 
 /// Reads a date of any format in use: RFC 822 with its successors, RFC 3339, ISO 8601, `asctime`, Unix time in seconds or
-/// milliseconds, numeric dates with the day first (unless that is impossible), names of months in five languages. A date without
+/// milliseconds, numeric dates with the day first (unless that is impossible), names of months in seven languages. A date without
 /// zone is UTC, one without time is midnight.
 ///
 /// `None` if the text names no instant.

@@ -1,22 +1,23 @@
 //! Names of months and zones, in lower case and without accents.
 
-/// The month, 1 to 12, in English, French, German, Spanish or Italian, in full or abbreviated.
+/// The month, 1 to 12, in English, French, German, Spanish, Italian, Portuguese or Dutch, in full or abbreviated.
 pub fn month(word: &str) -> Option<u32> {
     let month = match word {
-        "jan" | "january" | "janv" | "janvier" | "januar" | "janner" | "jaenner" | "jan." | "ene" | "enero" | "gen"
-        | "genn" | "gennaio" => 1,
+        "jan" | "january" | "janv" | "janvier" | "januar" | "janner" | "jaenner" | "janeiro" | "januari" | "ene"
+        | "enero" | "gen" | "genn" | "gennaio" => 1,
         "feb" | "febr" | "february" | "fev" | "fevr" | "fevrier" | "februar" | "feber" | "febrero" | "febb"
-        | "febbraio" => 2,
-        "mar" | "march" | "mars" | "marz" | "maerz" | "mrz" | "maer" | "marzo" => 3,
+        | "febbraio" | "fevereiro" | "februari" => 2,
+        "mar" | "march" | "mars" | "marz" | "maerz" | "mrz" | "maer" | "marzo" | "marco" | "maart" | "mrt" => 3,
         "apr" | "april" | "avr" | "avril" | "abr" | "abril" | "aprile" => 4,
-        "may" | "mai" | "mayo" | "mag" | "magg" | "maggio" => 5,
-        "jun" | "june" | "juin" | "juni" | "junio" | "giu" | "giugno" => 6,
-        "jul" | "july" | "juil" | "juill" | "juillet" | "juli" | "julio" | "lug" | "luglio" => 7,
-        "aug" | "august" | "aou" | "aout" | "ago" | "agosto" => 8,
-        "sep" | "sept" | "september" | "septembre" | "set" | "sett" | "septiembre" | "setiembre" | "settembre" => 9,
-        "oct" | "october" | "octobre" | "okt" | "oktober" | "octubre" | "ott" | "ottobre" => 10,
-        "nov" | "november" | "novembre" | "noviembre" => 11,
-        "dec" | "december" | "decembre" | "dez" | "dezember" | "dic" | "diciembre" | "dicembre" => 12,
+        "may" | "mai" | "mayo" | "mag" | "magg" | "maggio" | "maio" | "mei" => 5,
+        "jun" | "june" | "juin" | "juni" | "junio" | "giu" | "giugno" | "junho" => 6,
+        "jul" | "july" | "juil" | "juill" | "juillet" | "juli" | "julio" | "lug" | "luglio" | "julho" => 7,
+        "aug" | "august" | "aou" | "aout" | "ago" | "agosto" | "augustus" => 8,
+        "sep" | "sept" | "september" | "septembre" | "set" | "sett" | "septiembre" | "setiembre" | "settembre"
+        | "setembro" => 9,
+        "oct" | "october" | "octobre" | "okt" | "oktober" | "octubre" | "ott" | "ottobre" | "out" | "outubro" => 10,
+        "nov" | "november" | "novembre" | "noviembre" | "novembro" => 11,
+        "dec" | "december" | "decembre" | "dez" | "dezember" | "dic" | "diciembre" | "dicembre" | "dezembro" => 12,
         _ => return None,
     };
     Some(month)

@@ -13,8 +13,8 @@ pub enum Level {
     Person,
     /// `media:group` or `media:content`.
     Media,
-    /// `itunes:category`, which may hold others.
-    Category,
+    /// `itunes:category` and the like, which hold others.
+    Categories,
     SkipHours,
     SkipDays,
 }
@@ -34,6 +34,8 @@ pub enum Element {
     Person(Role),
     /// `itunes:category`, whose name is an attribute.
     PodcastCategory,
+    /// Nobody's standard: `<categories>` around `<category>`.
+    Categories,
     /// `media:group`.
     MediaGroup,
     /// `media:content`, an enclosure that can have a title of its own.
@@ -83,7 +85,10 @@ pub fn meaning(level: Level, vocabulary: Vocabulary, local: &str) -> Option<Elem
         Level::Source => of_source(vocabulary, local),
         Level::Person => of_person(local),
         Level::Media => of_media(vocabulary, local),
-        Level::Category => is_podcast_category(vocabulary, local).then_some(Element::PodcastCategory),
+        Level::Categories => match (vocabulary, local) {
+            (Vocabulary::Rss | Vocabulary::Atom, "category" | "tag") => Some(Element::Field(Field::Category, 0)),
+            _ => is_podcast_category(vocabulary, local).then_some(Element::PodcastCategory),
+        },
         Level::SkipHours => (local == "hour").then_some(Element::Field(Field::Hour, 0)),
         Level::SkipDays => (local == "day").then_some(Element::Field(Field::Day, 0)),
     }
@@ -116,6 +121,7 @@ fn shared(vocabulary: Vocabulary, local: &str) -> Option<Element> {
         (V::Rss, "language") => (F::Language, 0),
         (V::DublinCore | V::DublinCoreTerms, "language") => (F::Language, 1),
         (V::Rss | V::Atom, "category") | (V::DublinCore | V::DublinCoreTerms, "subject") => (F::Category, 0),
+        (V::Rss | V::Atom, "categories" | "tags") => return Some(Element::Categories),
         _ if is_podcast_category(vocabulary, local) => return Some(Element::PodcastCategory),
         (V::Rss, "author" | "managingeditor") | (V::Atom | V::Podcast, "author") => {
             return Some(Element::Person(Role::Author));

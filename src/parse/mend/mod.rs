@@ -2,19 +2,20 @@
 //!
 //! The flow: [`tokens`] reads on whatever comes; the walk here keeps the stack of open elements, closes what its publisher
 //! left open and asks [`vocabulary`] and [`elements`] what each element means; a [`leaf`] collects one element's text, with
-//! the markup inside it turned into HTML; a [`draft`] collects one feed's, item's or source's values, and [`write`] writes
-//! it as Atom. What Atom's reader has no place for travels beside it, in [`mended`].
+//! the markup inside it turned into HTML; [`values`] reads it into a [`draft`] of the feed, the item or the source around, and
+//! [`collect`] has finished drafts written by [`write`] as Atom. What Atom's reader has no place for travels beside it, in [`mended`].
 //!
 //! Nothing here recurses: depth costs a stack entry, and beyond the limit only the bytes that were sent.
 
+mod collect;
 mod draft;
 mod elements;
 mod entities;
-mod finish;
 mod leaf;
 mod mended;
 mod tally;
 mod tokens;
+mod values;
 mod vocabulary;
 mod walk;
 mod write;

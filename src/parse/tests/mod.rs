@@ -1,10 +1,13 @@
 //! Whole documents: bytes in, feed out.
 
 mod corpus;
+mod fields;
+mod flaws;
 mod hostile;
 mod json;
 mod mutations;
-mod xml;
+mod roots;
+mod texts;
 
 use bytes::Bytes;
 use url::Url;

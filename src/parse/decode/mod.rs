@@ -4,11 +4,16 @@
 //! text in another encoding hardly ever is; the HTTP charset; the XML declaration; a guess. Text that is UTF-8 but for a few
 //! bytes stays UTF-8 with those bytes replaced.
 
+mod legal;
+
 use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE};
 use html5ever::data::C1_REPLACEMENTS;
+
+use legal::keep_legal;
+pub use legal::{is_legal, legal, meant};
 
 /// How far into the document its XML declaration is looked for, in bytes: some publishers put junk before it.
 const DECLARATION_WINDOW: usize = 2_048;
@@ -24,7 +29,11 @@ pub struct Decoded {
 /// Decodes a body whose `Content-Type` field is given as sent.
 pub fn decode(body: &[u8], content_type: Option<&str>) -> Decoded {
     let mut notes = Vec::new();
-    let characters = characters(body, content_type, &mut notes);
+    let mut characters = characters(body, content_type, &mut notes);
+    if let Some(once) = encoded_once(&characters) {
+        notes.push("the text was encoded twice, as in `Ã©` for `é`; it was decoded once more".to_owned());
+        characters = Cow::Owned(once);
+    }
     let (text, dropped) = keep_legal(characters);
     if dropped > 0 {
         notes.push(format!("{dropped} characters that XML 1.0 forbids were dropped"));
@@ -81,6 +90,22 @@ fn characters<'a>(body: &'a [u8], content_type: Option<&str>, notes: &mut Vec<St
     text
 }
 
+/// The text of a document that was taken for windows-1252 and encoded in UTF-8 a second time. Only if all of it was: every
+/// character must be one of windows-1252, and their bytes must be UTF-8, which no text that means what it says will give.
+fn encoded_once(text: &str) -> Option<String> {
+    let byte = |character: char| match u8::try_from(character) {
+        Ok(byte) => Some(byte),
+        Err(_) => C1_REPLACEMENTS.iter().position(|known| *known == Some(character)).map(|at| 0x80 | at as u8),
+    };
+    // Nearly every document is decided by its first character beyond ASCII and the one behind.
+    let first = text.bytes().position(|byte| !byte.is_ascii())?;
+    let mut start = text.get(first..)?.chars().map_while(byte);
+    if !matches!((start.next(), start.next()), (Some(0xC2..=0xF4), Some(0x80..=0xBF))) {
+        return None;
+    }
+    String::from_utf8(text.chars().map(byte).collect::<Option<Vec<u8>>>()?).ok()
+}
+
 fn guess(body: &[u8]) -> &'static Encoding {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
     detector.feed(body, true);
@@ -99,13 +124,17 @@ fn is_mostly_utf_8(body: &[u8]) -> bool {
 
 /// UTF-32 has no place in the Encoding Standard, so that it is recognised by its byte order mark and read here.
 fn utf_32(body: &[u8]) -> Option<String> {
-    let (rest, read): (&[u8], fn([u8; 4]) -> u32) = match body {
-        [0xFF, 0xFE, 0, 0, rest @ ..] => (rest, u32::from_le_bytes),
-        [0, 0, 0xFE, 0xFF, rest @ ..] => (rest, u32::from_be_bytes),
+    let (rest, is_big) = match body {
+        [0xFF, 0xFE, 0, 0, rest @ ..] => (rest, false),
+        [0, 0, 0xFE, 0xFF, rest @ ..] => (rest, true),
         _ => return None,
     };
     let (units, _) = rest.as_chunks::<4>();
-    Some(units.iter().map(|unit| char::from_u32(read(*unit)).unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
+    let character = |unit: &[u8; 4]| {
+        let code = if is_big { u32::from_be_bytes(*unit) } else { u32::from_le_bytes(*unit) };
+        char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
+    };
+    Some(units.iter().map(character).collect())
 }
 
 /// `<` or `{` beside a zero byte: UTF-16 without a byte order mark, perhaps after some blanks.
@@ -139,52 +168,6 @@ fn xml_declaration(body: &[u8]) -> Option<String> {
     let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
     let label = value.split(quote).nth(1)?.trim();
     (!label.is_empty()).then(|| label.to_owned())
-}
-
-/// Whether XML 1.0 §2.2 allows the character.
-pub fn is_legal(character: char) -> bool {
-    matches!(character,
-        '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..='\u{10FFFF}')
-}
-
-/// Drops what XML 1.0 forbids and every byte order mark at the start, ends lines by line feeds (XML 1.0 §2.11), reads the
-/// controls from 128 to 159 as windows-1252 like HTML does, and counts the characters dropped.
-fn keep_legal(text: Cow<'_, str>) -> (String, usize) {
-    let start = text.len() - text.trim_start_matches('\u{FEFF}').len();
-    let is_clean = |text: &str| {
-        let bytes = text.as_bytes();
-        let is_control = |byte: &u8| *byte < b' ' && !matches!(byte, b'\t' | b'\n');
-        let is_doubtful = |pair: &[u8]| matches!(pair, [0xC2, 0x80..=0x9F] | [0xEF, 0xBF]);
-        !bytes.iter().any(is_control) && (text.is_ascii() || !bytes.windows(2).any(is_doubtful))
-    };
-    if start == 0 && is_clean(&text) {
-        return (text.into_owned(), 0);
-    }
-    let mut kept = String::with_capacity(text.len());
-    let mut dropped = 0;
-    let mut characters = text.get(start..).unwrap_or_default().chars().peekable();
-    while let Some(character) = characters.next() {
-        match character {
-            '\r' => {
-                characters.next_if_eq(&'\n');
-                kept.push('\n');
-            }
-            character if is_legal(character) => kept.push(meant(character)),
-            _ => dropped += 1,
-        }
-    }
-    (kept, dropped)
-}
-
-/// Characters from 128 to 159 are controls that nobody uses: they mean, as in HTML, those of windows-1252.
-pub fn meant(character: char) -> char {
-    let index = (character as usize).wrapping_sub(0x80);
-    C1_REPLACEMENTS.get(index).copied().flatten().unwrap_or(character)
-}
-
-/// The text without the characters that XML 1.0 forbids.
-pub fn legal(text: &str) -> String {
-    text.chars().filter(|character| is_legal(*character)).collect()
 }
 
 #[cfg(test)]
@@ -288,6 +271,8 @@ mod tests {
             ("control characters", b"<a>a\x00b\x08c\x0Bd\x1Fe</a>".to_vec(), None, "<a>abcde</a>"),
             ("noncharacters", "<a>a\u{FFFE}b\u{FFFF}c</a>".into(), None, "<a>abc</a>"),
             ("windows-1252 within UTF-8", "<a>don\u{92}t</a>".into(), None, "<a>don’t</a>"),
+            ("UTF-8 twice", "<a>Ã©tÃ© â€¦ Å“uf</a>".into(), None, "<a>été … œuf</a>"),
+            ("UTF-8 twice in part stays", "<a>Ã©tÃ© été</a>".into(), None, "<a>Ã©tÃ© été</a>"),
             ("line ends", b"a\r\nb\rc\nd".to_vec(), None, "a\nb\nc\nd"),
             ("nothing", Vec::new(), None, ""),
         ];
