@@ -202,7 +202,7 @@ mod tests {
             "https://a.org/x?utmost=1&attempt=2&nsfw=1",
             "https://a.org/x#comments",
             "https://a.org/x#!/story/12",
-            "https://a.org/x#!/utm_source=a",
+            "https://a.org/x#!/story/12&utm_source=a",
             "https://a.org/x#/story?utm_source=a",
             "https://a.org/x?",
             "https://a.org/x?a=1&",

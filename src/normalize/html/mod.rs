@@ -7,6 +7,7 @@
 
 mod allowed;
 mod attributes;
+mod nest;
 mod rewrite;
 mod writer;
 

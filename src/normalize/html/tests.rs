@@ -208,6 +208,7 @@ fn what_is_badly_nested_is_put_right() {
         ("text in a table", "<table>a<tr><td>b</table>", "a<table><tbody><tr><td>b</td></tr></tbody></table>"),
         ("line breaks before preformatted", "<pre>\n\n\na</pre>", "<pre>a</pre>"),
         ("old spelling", "<image src=\"/i\">", "<img src=\"https://example.org/i\">"),
+        ("settled only when parsed again", "<dt><table><dt>a", "<dt></dt><dt>a</dt><table></table>"),
         ("tag never finished", "a <b", "a"),
         ("less than", "1 < 2 & 3 > 2", "1 &lt; 2 &amp; 3 &gt; 2"),
     ]);
