@@ -3,11 +3,13 @@
 //! An entry arrives as HTML, a line of a test file as plain text. Either becomes [`Block`]s (`blocks`), the lines that are
 //! not the story are cut and the cuts remembered (`cut`, after the lists of `line_rules`), the language is settled
 //! (`language`), and what remains is a [`ReadableEntry`]. Its text falls into [`words`], whose common form ([`WordForm`]) is
-//! the same for "Télécoms" and "télécom": lower case, then the Snowball stem, then no diacritics (`fold`).
+//! the same for "Télécoms" and "télécom": lower case, then the Snowball stem, then no diacritics (`fold`). Words of one stem that
+//! are not forms of one word are told apart (`inflection`).
 
 mod blocks;
 mod cut;
 mod fold;
+mod inflection;
 mod language;
 mod line_rules;
 mod readable;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use rust_stemmers::{Algorithm, Stemmer};
 use unicode_normalization::char::is_combining_mark;
 
-use super::{fold::fold, language::primary_subtag};
+use super::{fold::fold, inflection::Endings, language::primary_subtag};
 
 /// A word as it is written, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -170,6 +170,7 @@ fn stands_alone(letter: char) -> bool {
 /// How the words of one language are brought to a common form.
 pub struct WordForm {
     stemmer: Option<Stemmer>,
+    endings: Endings,
     turkish: bool,
 }
 
@@ -178,12 +179,13 @@ impl WordForm {
     /// are levelled.
     pub fn of(language: &str) -> Self {
         let primary = primary_subtag(language);
-        Self { stemmer: algorithm(&primary).map(Stemmer::create), turkish: primary == "tr" }
+        let stemmer = algorithm(&primary).map(Stemmer::create);
+        Self { stemmer, endings: Endings::of(&primary), turkish: primary == "tr" }
     }
 
     /// For a text whose language is not known.
     pub fn unstemmed() -> Self {
-        Self { stemmer: None, turkish: false }
+        Self { stemmer: None, endings: Endings::Any, turkish: false }
     }
 
     /// Lower case, stem, no diacritics. In this order: Snowball's rules for French and German look at the accents.
@@ -198,6 +200,18 @@ impl WordForm {
     /// Lower case, no diacritics, no stem: what prefixes and suffixes are compared with.
     pub fn folded(&self, word: &str) -> String {
         fold(&self.lower(word)).into_owned()
+    }
+
+    /// Whether `word`, folded, can be a form of `term`, folded and of the same stem. `lone` says that the term is this one
+    /// word, and so a noun or a name rather than an adjective.
+    pub fn folded_fits(&self, term: &str, word: &str, lone: bool) -> bool {
+        self.endings.fit(term, word, lone)
+    }
+
+    /// Whether `word` is a form of `term`: they share the stem, and differ in no more than an ending.
+    #[cfg(test)]
+    pub(super) fn is_form_of(&self, term: &str, word: &str, lone: bool) -> bool {
+        self.stem(term) == self.stem(word) && self.folded_fits(&self.folded(term), &self.folded(word), lone)
     }
 
     fn lower(&self, word: &str) -> String {

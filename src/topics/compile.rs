@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
-    lexicon::{Lexicon, Side},
+    lexicon::Lexicon,
     matcher::Desks,
     reach::highest_score,
     score::Points,
@@ -232,9 +232,7 @@ impl<'a> Compiler<'a> {
                     }
                 };
                 if holds {
-                    for (side, operand) in [Side::Left, Side::Right].into_iter().zip(term.expression.operands()) {
-                        lexicon.add(term_number, side, &operand.phrases);
-                    }
+                    lexicon.add(term_number, &term.expression);
                 }
             }
             let near = match term.expression {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::term::{Matching, TermWord};
+use super::term::{Expression, Matching, TermWord};
 use crate::text::{WordForm, is_stop_word};
 
 /// A way of matching one word, by number. Several phrases share one.
@@ -29,13 +29,23 @@ pub(super) struct Phrase {
 /// Every word of every term that holds in one language.
 pub(super) struct Lexicon {
     form: WordForm,
-    stems: HashMap<Box<str>, Atom>,
+    /// The words of terms by their stem.
+    stems: HashMap<Box<str>, Vec<Inflected>>,
     exact: HashMap<Box<str>, Atom>,
     prefixes: Affixes,
     suffixes: Affixes,
     phrases: Vec<Phrase>,
     /// For each atom the phrases whose rarest word it is.
     postings: Vec<Vec<u32>>,
+}
+
+/// A word of a term that any of its forms may stand for.
+struct Inflected {
+    /// As written, folded.
+    folded: Box<str>,
+    /// It is the whole term.
+    lone: bool,
+    atom: Atom,
 }
 
 impl Lexicon {
@@ -51,11 +61,19 @@ impl Lexicon {
         }
     }
 
-    /// Adds the phrases of one operand of a term. Alternatives that come to the same here ("géant", "géants") count once.
-    pub fn add(&mut self, term: u32, side: Side, phrases: &[Vec<TermWord>]) {
+    /// Adds the phrases of a term.
+    pub fn add(&mut self, term: u32, expression: &Expression) {
+        let near = matches!(expression, Expression::Near { .. });
+        for (side, operand) in [Side::Left, Side::Right].into_iter().zip(expression.operands()) {
+            self.add_phrases(term, side, near, &operand.phrases);
+        }
+    }
+
+    fn add_phrases(&mut self, term: u32, side: Side, near: bool, phrases: &[Vec<TermWord>]) {
         let first = self.phrases.len();
         for words in phrases {
-            let atoms: Box<[Atom]> = words.iter().map(|word| self.atom(word)).collect();
+            let lone = words.len() == 1 && !near;
+            let atoms: Box<[Atom]> = words.iter().map(|word| self.atom(word, lone)).collect();
             if self.phrases[first..].iter().any(|known| known.atoms == atoms) {
                 continue;
             }
@@ -76,11 +94,21 @@ impl Lexicon {
         }
     }
 
-    fn atom(&mut self, word: &TermWord) -> Atom {
+    fn atom(&mut self, word: &TermWord, lone: bool) -> Atom {
         let key = self.common_form(word).into_boxed_str();
         let next = self.postings.len() as Atom;
         let atom = match word.matching {
-            Matching::Stem => *self.stems.entry(key).or_insert(next),
+            Matching::Stem => {
+                let folded = self.form.folded(&word.text).into_boxed_str();
+                let words = self.stems.entry(key).or_default();
+                match words.iter().find(|known| known.folded == folded && known.lone == lone) {
+                    Some(known) => known.atom,
+                    None => {
+                        words.push(Inflected { folded, lone, atom: next });
+                        next
+                    }
+                }
+            }
             Matching::Exact => *self.exact.entry(key).or_insert(next),
             Matching::Prefix => self.prefixes.insert(key, next),
             Matching::Suffix => self.suffixes.insert(key, next),
@@ -104,12 +132,15 @@ impl Lexicon {
     }
 
     fn push_atoms(&self, word: &str, atoms: &mut Vec<Atom>) {
-        atoms.extend(self.stems.get(self.form.stem(word).as_str()));
+        let folded = self.form.folded(word);
+        if let Some(words) = self.stems.get(self.form.stem(word).as_str()) {
+            let forms = words.iter().filter(|term| self.form.folded_fits(&term.folded, &folded, term.lone));
+            atoms.extend(forms.map(|term| term.atom));
+        }
         atoms.extend(self.exact.get(word));
         if self.prefixes.is_empty() && self.suffixes.is_empty() {
             return;
         }
-        let folded = self.form.folded(word);
         for (end, letter) in folded.char_indices() {
             atoms.extend(self.prefixes.get(&folded[..end + letter.len_utf8()]));
             atoms.extend(self.suffixes.get(&folded[end..]));
