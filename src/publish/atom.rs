@@ -72,21 +72,27 @@ fn entry(xml: &mut Xml, frame: &FeedFrame, story: &EditionStory) {
     if let Some(rights) = &story.rights {
         xml.text("rights", &[], rights);
     }
+    text(xml, story);
+    // Last, because some readers take the source's title and links for the entry's own if they come first.
+    source(xml, &story.source);
+    xml.close("entry");
+}
+
+/// What the entry says. One without a link must have content, a summary alone is not enough; and one that says nothing says
+/// its title (RFC 4287 §4.1.1.1, §4.1.2).
+fn text(xml: &mut Xml, story: &EditionStory) {
     match (&story.summary, &story.content) {
-        // An entry must say something even where it has no link (RFC 4287 §4.1.2).
-        (None, None) => xml.text("summary", &[], &story.title),
-        (summary, content) => {
-            if let Some(summary) = summary {
-                xml.text("summary", &[("type", "html")], summary);
-            }
+        (Some(summary), None) if story.link.is_none() => xml.text("content", &[("type", "html")], summary),
+        (Some(summary), content) => {
+            xml.text("summary", &[("type", "html")], summary);
             if let Some(content) = content {
                 xml.text("content", &[("type", "html")], content);
             }
         }
+        (None, Some(content)) => xml.text("content", &[("type", "html")], content),
+        (None, None) if story.link.is_none() => xml.text("content", &[], &story.title),
+        (None, None) => xml.text("summary", &[], &story.title),
     }
-    // Last, because some readers take the source's title and links for the entry's own if they come first.
-    source(xml, &story.source);
-    xml.close("entry");
 }
 
 fn source(xml: &mut Xml, source: &SourceDescription) {
