@@ -90,7 +90,7 @@ impl Collected {
                 None => return,
             },
         };
-        add_person(parts.role.persons(self.draft()), person);
+        add_person(self.draft().persons(parts.role), person);
     }
 
     pub fn finish_source(&mut self) {

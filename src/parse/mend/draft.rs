@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::elements::Role;
 use crate::model::{Category, Link, ParsedSource, Person, TextKind};
 
 /// A value said by one element or by several: the best of them, or the first of equals.
@@ -78,6 +79,14 @@ impl Draft {
                 known.length = known.length.or(enclosure.length);
             }
             None => self.links.push(enclosure),
+        }
+    }
+
+    /// Where a person with this role belongs.
+    pub fn persons(&mut self, role: Role) -> &mut Vec<Person> {
+        match role {
+            Role::Author => &mut self.authors,
+            Role::Contributor => &mut self.contributors,
         }
     }
 

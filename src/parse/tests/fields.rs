@@ -48,6 +48,7 @@ fn guids_stay_as_they_are() {
         "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns='http://purl.org/rss/1.0/'><channel rdf:about='http://a/rdf'/><item/></rdf:RDF>",
     );
     assert_eq!(feed.id.as_deref(), Some("http://a/rdf"));
+    assert_eq!(parsed(&rss("<link>http://a/</link><item/>")).id, None, "no id is made up");
     assert_eq!(parsed(&atom("<id> urn:F </id>")).id.as_deref(), Some("urn:F"));
 }
 

@@ -24,6 +24,7 @@ fn texts_keep_their_markup_and_say_what_they_are() {
         ("description beats itunes:summary", item("<itunes:summary>b</itunes:summary><description>a</description>").summary, "unknown: a"),
         ("media:description for want of another", item("<media:description>a</media:description>").summary, "plain: a"),
         ("title beats media:title", item("<media:content url='http://a/'><media:title>b</media:title></media:content><title>a</title>").title, "unknown: a"),
+        ("the first of two titles", item("<title>a</title><title>b</title>").title, "unknown: a"),
         ("a blank title", item("<title>  </title>").title, ""),
         ("Atom text", entry("<title>a &lt;b&gt;</title>").title, "plain: a <b>"),
         ("Atom text said so", entry("<title type='text'>a</title>").title, "plain: a"),

@@ -10,8 +10,7 @@ use url::Url;
 
 use super::{
     collect::Collected,
-    draft::Draft,
-    elements::{Level, Role},
+    elements::Level,
     entities::{self, Reference},
     leaf::Leaf,
     mended::Mended,
@@ -279,15 +278,5 @@ impl<'a> Walk<'a, '_> {
         let around = around.unwrap_or(self.document_base);
         (written.len() <= LONGEST_BASE && around.as_str().len() <= 2 * LONGEST_BASE)
             .then(|| around.join(written).ok())?
-    }
-}
-
-/// What a person's role adds to.
-impl Role {
-    pub fn persons(self, draft: &mut Draft) -> &mut Vec<crate::model::Person> {
-        match self {
-            Self::Author => &mut draft.authors,
-            Self::Contributor => &mut draft.contributors,
-        }
     }
 }
