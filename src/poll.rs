@@ -160,7 +160,11 @@ impl Poller {
         *state = schedule::started(std::mem::take(state), now);
         // On the disk before the request leaves, so that no crash loop asks a publisher twice.
         if let Err(error) = self.surroundings.desk.begin(self.settings.id.clone(), state.clone()).await? {
-            return Ok(self.report(Ended::Failed(format!("not polled, for the store cannot take it: {error}")), None, 0));
+            return Ok(self.report(
+                Ended::Failed(format!("not polled, for the store cannot take it: {error}")),
+                None,
+                0,
+            ));
         }
         debug!(source = %self.settings.id, "fetch begins");
         let tools = self.surroundings.tools.get();
@@ -175,7 +179,7 @@ impl Poller {
         match fetched {
             Ok(Fetched::NotModified(answer)) => {
                 let (moved, at) = (answer.moved_permanently_to.as_ref(), self.surroundings.clock.now());
-                let next = schedule::after_not_modified(
+                let mut next = schedule::after_not_modified(
                     state.clone(),
                     answer.validators,
                     answer.freshness,
@@ -183,6 +187,7 @@ impl Poller {
                     "not modified",
                     at,
                 );
+                next.validators_url = Some(answer.url.to_string());
                 self.hand_on(state, next, None, Ended::Unchanged, Some(304), 0).await
             }
             Ok(Fetched::Document(document)) => self.take_document(state, document, &tools.reader).await,
@@ -217,8 +222,7 @@ impl Poller {
                 }
                 let entries = read.reading.entries.len();
                 let outcome = format!("{entries} entries");
-                let next =
-                    schedule::after_success(state.clone(), &document, hash, Some(read.hints), &outcome, now);
+                let next = schedule::after_success(state.clone(), &document, hash, Some(read.hints), &outcome, now);
                 self.hand_on(state, next, Some(read.reading), Ended::Unchanged, Some(200), entries).await
             }
             Err(why) => {

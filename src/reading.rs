@@ -39,8 +39,7 @@ impl Reader {
     /// The document is no feed, or so broken that not one entry could be had from it.
     pub fn read(&self, document: &Document, configured_language: Option<&str>) -> Result<Read, ParseError> {
         let parsed = parse(document, &self.limits)?;
-        let context =
-            NormalizeContext { base: &document.base, configured_language, languages: &self.languages };
+        let context = NormalizeContext { base: &document.base, configured_language, languages: &self.languages };
         let normalized = normalize(parsed, &context);
         let entries: Vec<TaggedEntry> = normalized
             .entries

@@ -65,7 +65,8 @@ fn a_right_configuration_passes_and_a_wrong_one_is_exit_code_2_with_every_mistak
     let bad = config(folder.path(), "[sources.a]\nurl = \"nowhere\"\nshedule = \"@hourly\"\n[topics.ai]\ntitle = 3\n");
     let failed = run(&mut with_config(&["check"], &bad));
     assert_eq!(failed.code, Some(2));
-    for expected in ["newsdesk.toml:5:", "nowhere", "newsdesk.toml:6:", "did you mean `schedule`?", "newsdesk.toml:8:"] {
+    for expected in ["newsdesk.toml:5:", "nowhere", "newsdesk.toml:6:", "did you mean `schedule`?", "newsdesk.toml:8:"]
+    {
         assert!(failed.err.contains(expected), "{expected} is missing in\n{}", failed.err);
     }
     let absent = run(&mut with_config(&["check"], Path::new("/nonexistent/newsdesk.toml")));
@@ -91,7 +92,9 @@ fn a_poll_says_for_each_source_how_it_went() {
     let mut lines: Vec<Value> = first.out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     lines.sort_by_key(|line| line["source"].to_string());
     let keys = ["source", "outcome", "status", "entries", "new", "revised", "duplicates", "error"];
-    assert!(lines.iter().all(|line| line.as_object().expect("an object").keys().all(|key| keys.contains(&key.as_str()))));
+    assert!(
+        lines.iter().all(|line| line.as_object().expect("an object").keys().all(|key| keys.contains(&key.as_str())))
+    );
     assert_eq!(lines[0]["outcome"], "failed");
     assert_eq!(lines[0]["status"], 404);
     assert!(lines[0]["error"].as_str().expect("an error").contains("404"));
@@ -192,6 +195,9 @@ fn readme_tells_the_truth() {
     let shipped = run(&mut with_config(&["check"], &root.join("config/newsdesk.toml")));
     assert_eq!(shipped.code, Some(0), "{}", shipped.err);
     for linked in readme.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-        assert!(linked.starts_with("http") || root.join(linked).exists(), "README links to {linked}, which is not there");
+        assert!(
+            linked.starts_with("http") || root.join(linked).exists(),
+            "README links to {linked}, which is not there"
+        );
     }
 }

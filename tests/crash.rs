@@ -158,10 +158,18 @@ fn fifty_kills_lose_nothing_and_double_nothing() {
     let once: BTreeSet<String> = found.iter().cloned().collect();
     assert_eq!(once.len(), found.len(), "nothing is doubled");
     let missing: Vec<_> = press.listed().difference(&once).cloned().collect();
-    assert_eq!(missing, Vec::<String>::new(), "listed by a publisher and not kept: a validator was ahead of its entries");
+    assert_eq!(
+        missing,
+        Vec::<String>::new(),
+        "listed by a publisher and not kept: a validator was ahead of its entries"
+    );
     let lost: Vec<_> = published.difference(&once).cloned().collect();
     assert_eq!(lost, Vec::<String>::new(), "published once and lost");
-    println!("killed by phase: {killed:?}; {} entries kept, {} seen published before a kill", once.len(), published.len());
+    println!(
+        "killed by phase: {killed:?}; {} entries kept, {} seen published before a kill",
+        once.len(),
+        published.len()
+    );
     assert_eq!(killed.len(), 4, "{killed:?}");
 }
 
@@ -207,7 +215,11 @@ impl Running {
         let ran = matches!(self.child.try_wait(), Ok(None));
         let _ = self.child.kill();
         let status = self.child.wait().expect("waited");
-        assert!(ran || status.success(), "newsdesk failed by itself: {status}; {:?}", self.log.try_iter().collect::<Vec<_>>());
+        assert!(
+            ran || status.success(),
+            "newsdesk failed by itself: {status}; {:?}",
+            self.log.try_iter().collect::<Vec<_>>()
+        );
         ran
     }
 }

@@ -12,7 +12,9 @@ const NOON: &str = "2026-03-02T12:00:00Z";
 const TOPIC: &str = "[topics.ai]\ntitle = \"AI\"\nthreshold = 3.0\nterms.any = [\"=AI^2\"]\n";
 
 fn rss(items: &[(&str, &str)]) -> String {
-    let mut feed = String::from("<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Gazette</title><link>https://g.example/</link>");
+    let mut feed = String::from(
+        "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Gazette</title><link>https://g.example/</link>",
+    );
     for (guid, title) in items {
         feed += &format!(
             "<item><guid>https://g.example/{guid}</guid><link>https://g.example/{guid}?utm_source=rss</link><title>{title}</title>\

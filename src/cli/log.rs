@@ -8,7 +8,8 @@ use super::{Command, LogForm};
 /// A command other than the daemon shows what it found by itself, so that only errors are logged there.
 pub(super) fn start(form: Option<LogForm>, command: &Command) {
     let usual = if matches!(command, Command::Run) { LevelFilter::INFO } else { LevelFilter::ERROR };
-    let filter = || EnvFilter::builder().with_default_directive(usual.into()).with_env_var("NEWSDESK_LOG").from_env_lossy();
+    let filter =
+        || EnvFilter::builder().with_default_directive(usual.into()).with_env_var("NEWSDESK_LOG").from_env_lossy();
     let plain = || tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
     let form = form.unwrap_or_else(|| {
         if std::env::var_os("JOURNAL_STREAM").is_some() { LogForm::Journal } else { LogForm::Plain }

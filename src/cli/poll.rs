@@ -33,7 +33,8 @@ pub(super) fn run(path: &Path, arguments: &PollArguments) -> anyhow::Result<Exit
     if let Some(unknown) = named.iter().find(|id| !config.sources.contains_key(*id)) {
         bail!("there is no source {unknown} in {}; the sources are listed under [sources]", path.display());
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
     let mut show: Box<dyn RoundObserver> = if arguments.json { Box::new(Lines) } else { Box::new(Show::quiet()) };
     let summary = runtime.block_on(daemon::poll_round(&config, &named, Clock::system(), &mut *show))?;
     if !arguments.json {

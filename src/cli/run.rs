@@ -21,8 +21,13 @@ pub(super) fn run(path: &Path) -> anyhow::Result<Exit> {
     for warning in warnings {
         warn!("{warning}");
     }
-    config.store.path.as_ref().with_context(|| format!("{} names no sources: there is nothing to poll", path.display()))?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
+    config
+        .store
+        .path
+        .as_ref()
+        .with_context(|| format!("{} names no sources: there is nothing to poll", path.display()))?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
     runtime.block_on(async {
         let stop = CancellationToken::new();
         let (ask_reload, reload) = mpsc::channel(1);

@@ -7,7 +7,7 @@ use url::Url;
 use crate::{
     config::Config,
     fetch::{BasicAuth, FetchSettings, FetcherError},
-    ingest::{SourceRules, TakeInRules, Tagging},
+    ingest::{SourceRules, Tagging, TakeInRules},
     model::{SourceId, TopicId},
     poll::SourceSettings,
     publish::{PublishSettings, TopicPage},

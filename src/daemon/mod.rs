@@ -97,7 +97,8 @@ pub async fn run(config: Config, options: DaemonOptions) -> Result<(), DaemonErr
         let _ = listening.send(address);
     }
     let mut daemon = Daemon::open(config, address, config_path, clock).await?;
-    let server = tokio::spawn(serve(listener, router(daemon.site()), ServeLimits::default(), daemon.serve_stop.clone()));
+    let server =
+        tokio::spawn(serve(listener, router(daemon.site()), ServeLimits::default(), daemon.serve_stop.clone()));
     let first_round = daemon.start_pollers(observer).await?;
     info!(address = %daemon.public_url(), sources = daemon.pollers.len(), "newsdesk is up");
     systemd::ready(&format!("serving {} editions", daemon.editions.len()));

@@ -54,7 +54,8 @@ impl Pollers {
             };
             let soft_stop = CancellationToken::new();
             let poller = Poller { settings: settings.clone(), surroundings: surroundings.clone() };
-            let task = tokio::spawn(follow(predecessor, poller, store.clone(), soft_stop.clone(), self.hard_stop.clone()));
+            let task =
+                tokio::spawn(follow(predecessor, poller, store.clone(), soft_stop.clone(), self.hard_stop.clone()));
             self.running.insert(id, Running { settings, soft_stop, task });
         }
         for (_, running) in before {

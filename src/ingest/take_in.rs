@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::{Delivery, Outcome, Reading, TaggedEntry, regroup::regroup, rules::TakeInRules};
 use crate::{
     model::{Entry, EntryNumber, FeedMetadata, SourceId, StoryNumber},
-    normalize::is_absolute_iri,
+    normalize::is_portable_id,
     store::{
         ChangedEditions, EntryRecord, Identity, IdentityKey, IdentityPolicy, Refresh, SourceRecord, Store, StoreError,
     },
@@ -67,8 +67,11 @@ impl Ingest {
         let first_time = !source.answered;
         source.answered = true;
         source.feed = reading.feed;
+        let read = reading.entries.len();
+        let entries: Vec<_> = reading.entries.into_iter().filter(|tagged| says_something(&tagged.entry)).collect();
+        let mut outcome = Outcome { passed_over: read - entries.len(), ..Outcome::default() };
         let (identified, policy) = identify(
-            reading.entries,
+            entries,
             source.identity_policy,
             |tagged| &tagged.entry,
             |key| stored_twin(refresh, &source, key),
@@ -77,7 +80,6 @@ impl Ingest {
         refresh.put_source(id, source.clone());
 
         let beyond_backlog = if first_time { self.beyond_backlog(id, &identified) } else { BTreeSet::new() };
-        let mut outcome = Outcome::default();
         // The last in the document is the oldest, as a rule: so numbers follow time.
         for one in identified.into_iter().rev() {
             match refresh.identity(source.number, one.key)? {
@@ -208,6 +210,11 @@ impl Ingest {
     }
 }
 
+/// An item without link, title and text is no entry that anybody could read.
+fn says_something(entry: &Entry) -> bool {
+    entry.link.is_some() || !entry.title.is_empty() || entry.summary.is_some() || entry.content.is_some()
+}
+
 fn stored_twin(
     refresh: &Refresh<'_>,
     source: &SourceRecord,
@@ -234,7 +241,7 @@ pub(super) fn dated(entry: &Entry, first_seen: DateTime<Utc>) -> DateTime<Utc> {
 /// The publisher's id where it is fit to be one (RFC 4287 §4.2.6), else one minted from the source and the entry's key.
 fn public_id(entry: &Entry, guid_is_its_own: bool, source: &SourceRecord, key: IdentityKey) -> String {
     match &entry.guid {
-        Some(guid) if guid_is_its_own && is_absolute_iri(guid) => guid.clone(),
+        Some(guid) if guid_is_its_own && is_portable_id(guid) => guid.clone(),
         _ => minted_id(source, key),
     }
 }

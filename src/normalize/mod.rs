@@ -18,6 +18,7 @@ mod link_key;
 mod links;
 mod people;
 mod plain;
+mod portable_id;
 mod tracking;
 
 #[cfg(test)]
@@ -31,6 +32,7 @@ pub use html::{sanitize, to_text};
 pub use iri::is_absolute_iri;
 pub use language::detect_language;
 pub use link_key::link_key;
+pub use portable_id::is_portable_id;
 pub use tracking::clean_link;
 
 /// What is known of a feed besides its document.

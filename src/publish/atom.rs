@@ -44,7 +44,7 @@ fn entry(xml: &mut Xml, frame: &FeedFrame, story: &EditionStory) {
         None => xml.open("entry", &[]),
     }
     xml.text("id", &[], &story.id);
-    xml.text("title", &[], &story.title);
+    title(xml, &story.title);
     xml.text("published", &[], &time(story.published));
     xml.text("updated", &[], &time(story.updated));
     people(xml, "author", &story.authors);
@@ -76,6 +76,16 @@ fn entry(xml: &mut Xml, frame: &FeedFrame, story: &EditionStory) {
     // Last, because some readers take the source's title and links for the entry's own if they come first.
     source(xml, &story.source);
     xml.close("entry");
+}
+
+/// A title is plain text. One that holds a tag as text is sent as HTML with the tag escaped: the same text, but no reader can
+/// take it for markup.
+fn title(xml: &mut Xml, title: &str) {
+    if title.contains('<') {
+        xml.text("title", &[("type", "html")], &quick_xml::escape::partial_escape(title));
+    } else {
+        xml.text("title", &[], title);
+    }
 }
 
 /// What the entry says. One without a link must have content, a summary alone is not enough; and one that says nothing says

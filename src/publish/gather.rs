@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     model::{Category, Enclosure, Entry, Person, SourceId, TopicId},
-    normalize::is_absolute_iri,
+    normalize::is_portable_id,
     store::{EntryRecord, SourceRecord, Store, StoreError, StoryRecord},
 };
 
@@ -89,7 +89,7 @@ fn describe(
     let described = match entry.source.as_ref().and_then(embedded(feed_updated)) {
         Some(embedded) => embedded,
         None => SourceDescription {
-            id: source.feed.id.clone().unwrap_or_else(|| source.first_url.clone()),
+            id: source.feed.id.clone().filter(|id| is_portable_id(id)).unwrap_or_else(|| source.first_url.clone()),
             title: source_title.clone(),
             updated: feed_updated,
             feed_url: Some(source.feed.self_url.clone().unwrap_or_else(|| source.first_url.clone())),
@@ -124,7 +124,7 @@ fn describe(
 fn embedded(feed_updated: DateTime<Utc>) -> impl Fn(&crate::model::EmbeddedSource) -> Option<SourceDescription> {
     move |source| {
         Some(SourceDescription {
-            id: source.id.clone().filter(|id| is_absolute_iri(id))?,
+            id: source.id.clone().filter(|id| is_portable_id(id))?,
             title: source.title.clone().filter(|title| !title.trim().is_empty())?,
             updated: source.updated.unwrap_or(feed_updated),
             feed_url: source.feed_url.clone(),

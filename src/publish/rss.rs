@@ -8,7 +8,10 @@ use rss::{
     extension::{Extension, dublincore::DublinCoreExtension},
 };
 
+use quick_xml::escape::partial_escape;
+
 use super::{atom::is_media_type, gather::EditionStory, publisher::FeedFrame, xml::legal};
+use crate::normalize::to_text;
 
 pub(super) const MEDIA_TYPE: &str = "application/rss+xml; charset=utf-8";
 
@@ -65,18 +68,13 @@ fn item(frame: &FeedFrame, story: &EditionStory) -> Item {
             _ => "application/octet-stream".into(),
         },
     });
-    let description = match (&story.summary, &story.content) {
-        (Some(summary), _) => Some(clean(summary)),
-        (None, Some(_)) => None,
-        // A description is HTML, a title is not.
-        (None, None) => Some(quick_xml::escape::partial_escape(&clean(&story.title)).into_owned()),
-    };
+    let description = story.summary.as_deref().map_or_else(|| beginning(story), clean);
     Item {
         title: Some(clean(&story.title)),
         link: story.link.clone(),
         guid: Some(Guid { value: story.id.clone(), permalink: false }),
         pub_date: Some(time(story.updated)),
-        description,
+        description: Some(description),
         content: story.content.as_deref().map(clean),
         categories: topics.chain(categories).collect(),
         enclosure,
@@ -90,6 +88,18 @@ fn item(frame: &FeedFrame, story: &EditionStory) -> Item {
         }),
         ..Item::default()
     }
+}
+
+/// The most characters of the text that a description repeats.
+const DESCRIPTION: usize = 280;
+
+/// How the text begins, or the title where there is no text: readers show the description first. It is HTML.
+fn beginning(story: &EditionStory) -> String {
+    let text = story.content.as_deref().map(to_text).unwrap_or_default();
+    let text = if text.is_empty() { &story.title } else { &text };
+    let short: String = text.chars().take(DESCRIPTION).collect();
+    let cut = if short.len() < text.len() { "…" } else { "" };
+    format!("{}{cut}", partial_escape(&clean(short.trim_end())))
 }
 
 fn clean(text: &str) -> String {

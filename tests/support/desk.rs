@@ -89,7 +89,8 @@ impl Desk {
         };
         let daemon = tokio::spawn(daemon::run(config, options));
         let address = address.await.expect("an address");
-        let summary = tokio::time::timeout(Duration::from_secs(20), over).await.expect("a round in time").expect("a round");
+        let summary =
+            tokio::time::timeout(Duration::from_secs(20), over).await.expect("a round in time").expect("a round");
         let desk = OpenDesk { address, stop, reload, daemon, summary };
         desk.settle().await;
         desk
