@@ -96,7 +96,11 @@ fn stories() -> Vec<(String, String)> {
 }
 
 fn compiled() -> Topics {
-    Topics::compile(&TaggingSettings::default(), &topics()).unwrap_or_else(|problems| panic!("{problems:?}"))
+    compile_all(&topics())
+}
+
+fn compile_all(topics: &[TopicSettings]) -> Topics {
+    Topics::compile(&TaggingSettings::default(), topics).unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 
 fn entry((title, text): &(String, String)) -> Entry {
@@ -141,6 +145,27 @@ fn read_text_and_tag(bencher: Bencher) {
 #[divan::bench(sample_count = 20)]
 fn tag(bencher: Bencher) {
     let topics = compiled();
+    let entries: Vec<_> =
+        stories().iter().map(entry).map(|entry| ReadableEntry::from_entry(&entry, topics.languages())).collect();
+    bencher
+        .counter(ItemsCount::new(entries.len()))
+        .bench_local(|| entries.iter().map(|entry| topics.tag(entry).len()).sum::<usize>());
+}
+
+/// What a topic costs that no story hits: it must be nothing.
+#[divan::bench(sample_count = 20, args = [0, 5_000])]
+fn tag_beside_topics_that_never_hit(bencher: Bencher, idle: usize) {
+    let mut all = topics();
+    let like_others: Vec<_> = all.iter().cycle().take(idle).cloned().collect();
+    for (number, mut topic) in like_others.into_iter().enumerate() {
+        topic.id = TopicId::new(format!("idle-{number}"));
+        let terms = topic.terms.values_mut().flatten();
+        terms.for_each(|term| {
+            *term = format!("zz{number}{}", term.split([' ', '*', '^']).collect::<String>().replace('=', ""))
+        });
+        all.push(topic);
+    }
+    let topics = compile_all(&all);
     let entries: Vec<_> =
         stories().iter().map(entry).map(|entry| ReadableEntry::from_entry(&entry, topics.languages())).collect();
     bencher

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::{
     blocks::{Block, BlockKind},
-    fold::fold,
+    fold::push_lower_folded,
     line_rules::{COMMENTS, Expressions, FEED_FOOTER, NEWSLETTER, OTHER_STORIES, POINTER, Place, SHARE},
     words::words,
 };
@@ -19,6 +19,8 @@ use super::{
 const BODY_WORDS: usize = 12;
 /// Longer lines are the story's own; only a repeated title is looked for in them.
 const LONGEST_LINE: usize = 45;
+/// Up to this length an expression may stand [`Place::Anywhere`].
+const SHORT_LINE: usize = 20;
 /// A teaser's headline, printed as the picture's caption and again as the link.
 const LONGEST_HEADLINE: usize = 30;
 const SHORTEST_HEADLINE: usize = 3;
@@ -64,15 +66,18 @@ impl CutReason {
 
 /// The blocks that are the story, and what was cut.
 pub(super) fn cut(title: &str, blocks: Vec<Block>) -> (Vec<Block>, Vec<Cut>) {
-    let title = key(title);
+    // Against its own length the title is always folded.
+    let title = key(title, words(title).count());
     let mut kept: Vec<Block> = Vec::with_capacity(blocks.len());
     let mut cuts = Vec::new();
     let mut body_words = 0;
     let mut blocks = blocks.into_iter();
-    let mut previous = Key::default();
+    let mut previous_is_kept = false;
     while let Some(block) = blocks.next() {
-        let line = key(&block.text);
-        let teaser = body_words >= BODY_WORDS && is_teaser(&block, &line, &previous);
+        let line = key(&block.text, title.count);
+        let teaser = previous_is_kept
+            && body_words >= BODY_WORDS
+            && kept.last().is_some_and(|previous| is_teaser(&block, &line, previous));
         let reason = if repeats(&title, &line) {
             Some(CutReason::Title)
         } else if teaser {
@@ -82,7 +87,7 @@ pub(super) fn cut(title: &str, blocks: Vec<Block>) -> (Vec<Block>, Vec<Cut>) {
         };
         let Some(reason) = reason else {
             body_words += line.count;
-            previous = line;
+            previous_is_kept = true;
             kept.push(block);
             continue;
         };
@@ -95,17 +100,16 @@ pub(super) fn cut(title: &str, blocks: Vec<Block>) -> (Vec<Block>, Vec<Cut>) {
             break;
         }
         cuts.push(Cut { reason, words: line.count, line: block.text });
-        previous = Key::default();
+        previous_is_kept = false;
     }
     (kept, cuts)
 }
 
-fn is_teaser(block: &Block, line: &Key, previous: &Key) -> bool {
+fn is_teaser(block: &Block, line: &Key, previous: &Block) -> bool {
     block.kind != BlockKind::TableRow
         && block.kind != BlockKind::Caption
         && (SHORTEST_HEADLINE..=LONGEST_HEADLINE).contains(&line.count)
-        && !line.folded.is_empty()
-        && line.folded == previous.folded
+        && block.text == previous.text
 }
 
 /// The line is the title, or one of them is the other with the publisher's name behind it.
@@ -129,23 +133,35 @@ const SHORTEST_NAMED_TITLE: usize = 5;
 /// A line by its folded words.
 #[derive(Default)]
 struct Key {
+    /// How many words; no more are counted than [`LONGEST_LINE`] and one.
     count: usize,
-    /// Words with a space before and after each; empty if the line is too long for any rule.
+    /// Words with a space before and after each; empty if the line can neither be furniture nor the title.
     folded: String,
 }
 
-fn key(line: &str) -> Key {
-    let count = words(line).count();
-    if count > LONGEST_LINE {
-        return Key { count, folded: String::new() };
+/// Most lines are the story's, and folding costs more than all the rest here, so it is done only for a line that is short,
+/// begins as furniture does, or has about as many words as the title.
+fn key(line: &str, title_words: usize) -> Key {
+    let count = words(line).take(LONGEST_LINE + 1).count();
+    let mut folded = String::new();
+    if count == 0 || count > LONGEST_LINE {
+        return Key { count, folded };
     }
-    let mut folded = String::with_capacity(line.len() + 2);
+    let begins_as_furniture = || {
+        let mut first = String::new();
+        words(line).take(1).for_each(|word| push_lower_folded(&word.text, &mut first));
+        RULES.by_first_word.contains_key(first.as_str())
+    };
+    if count > SHORT_LINE && title_words.abs_diff(count) > LONGEST_NAME && !begins_as_furniture() {
+        return Key { count, folded };
+    }
+    folded.reserve(line.len() + 2);
     folded.push(' ');
     for word in words(line) {
-        folded.push_str(&fold(&word.text.to_lowercase()));
+        push_lower_folded(&word.text, &mut folded);
         folded.push(' ');
     }
-    Key { count, folded: if count == 0 { String::new() } else { folded } }
+    Key { count, folded }
 }
 
 static RULES: LazyLock<Rules> = LazyLock::new(Rules::new);
@@ -161,6 +177,8 @@ struct Rule {
     longest: usize,
     /// With a space before and after each word.
     expression: String,
+    /// What a [`Place::Frame`] has behind it, in the same way.
+    closing: String,
 }
 
 impl Rules {
@@ -178,7 +196,9 @@ impl Rules {
             for Expressions { place, longest, list } in lists {
                 for expression in list.lines().map(str::trim) {
                     let first = expression.split(' ').next().unwrap_or(expression);
-                    let rule = Rule { reason, place: *place, longest: *longest, expression: format!(" {expression} ") };
+                    let (opening, closing) = expression.split_once(" * ").unwrap_or((expression, ""));
+                    let [expression, closing] = [opening, closing].map(|words| format!(" {words} "));
+                    let rule = Rule { reason, place: *place, longest: *longest, expression, closing };
                     by_first_word.entry(first).or_default().push(rule);
                 }
             }
@@ -202,6 +222,9 @@ impl Rules {
                 && match rule.place {
                     Place::Whole => at == 0 && line.folded == rule.expression,
                     Place::Start => at == 0 && line.folded.starts_with(&rule.expression),
+                    Place::Frame => {
+                        at == 0 && line.folded.starts_with(&rule.expression) && line.folded.contains(&rule.closing)
+                    }
                     Place::Anywhere => line.folded[at..].starts_with(&rule.expression),
                 }
         };
@@ -280,6 +303,12 @@ mod tests {
                 vec![(FeedFooter, 10)],
             ),
             (
+                "sentences with the words of a footer or a form",
+                "Il gas proviene da giacimenti lontani.\nMelden Sie sich bei der Polizei in Rom.".to_owned(),
+                vec!["Il gas proviene da giacimenti lontani.", "Melden Sie sich bei der Polizei in Rom."],
+                vec![],
+            ),
+            (
                 "a sentence that merely begins like furniture",
                 "Share prices of telecoms fell on Monday in Paris and in Frankfurt.".to_owned(),
                 vec!["Share prices of telecoms fell on Monday in Paris and in Frankfurt."],
@@ -311,8 +340,10 @@ mod tests {
     #[test]
     fn the_lists_are_written_in_folded_words() {
         for rule in RULES.by_first_word.values().flatten() {
-            assert_eq!(key(&rule.expression).folded, rule.expression, "{:?}", rule.reason);
-            assert!(key(&rule.expression).count <= rule.longest, "{}", rule.expression);
+            assert_eq!(key(&rule.expression, 0).folded, rule.expression, "{:?}", rule.reason);
+            assert_eq!(rule.place == Place::Frame, key(&rule.closing, 0).folded == rule.closing, "{}", rule.expression);
+            assert!(rule.place != Place::Anywhere || rule.longest <= SHORT_LINE, "{}", rule.expression);
+            assert!(key(&rule.expression, 0).count <= rule.longest, "{}", rule.expression);
         }
     }
 }

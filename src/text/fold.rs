@@ -67,7 +67,17 @@ fn is_dropped_mark(part: char) -> bool {
 /// written but not seen (soft hyphen, zero-width space and joiners, byte order mark).
 pub(super) fn tidy(text: &str) -> String {
     let mut tidied = String::with_capacity(text.len());
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t' | b'\r')) {
+        for word in text.split_ascii_whitespace() {
+            if !tidied.is_empty() {
+                tidied.push(' ');
+            }
+            tidied.push_str(word);
+        }
+        return tidied;
+    }
     let mut space = false;
+    let mut last = '\0';
     for letter in text.chars() {
         if letter.is_whitespace() || letter.is_control() {
             space = !tidied.is_empty();
@@ -77,9 +87,21 @@ pub(super) fn tidy(text: &str) -> String {
                 space = false;
             }
             tidied.push(letter);
+            last = last.max(letter);
         }
     }
-    if is_nfc_quick(tidied.chars()) == IsNormalized::Yes { tidied } else { tidied.nfc().collect() }
+    // Below the first combining mark every letter is its own normal form.
+    let normal = last < '\u{300}' || is_nfc_quick(tidied.chars()) == IsNormalized::Yes;
+    if normal { tidied } else { tidied.nfc().collect() }
+}
+
+/// Appends a word in lower case and folded.
+pub(super) fn push_lower_folded(word: &str, folded: &mut String) {
+    if word.is_ascii() {
+        folded.extend(word.bytes().map(|byte| char::from(byte.to_ascii_lowercase())));
+    } else {
+        folded.push_str(&fold(&word.to_lowercase()));
+    }
 }
 
 fn is_invisible(letter: char) -> bool {

@@ -2,7 +2,7 @@
 
 use whichlang::{Lang, detect_language};
 
-use super::{fold::fold, stop_words, words::words};
+use super::{fold::push_lower_folded, stop_words, words::words};
 use crate::model::{Language, LanguageOrigin};
 
 /// Texts shorter than this say too little.
@@ -55,8 +55,11 @@ struct Evidence {
 impl Evidence {
     fn of(sample: &str, recognised: &'static str) -> Self {
         let mut hits: Vec<_> = stop_words::languages().map(|language| (language, 0)).collect();
+        let mut folded = String::new();
         for word in words(sample) {
-            let languages = stop_words::languages_of(&fold(&word.text.to_lowercase()));
+            folded.clear();
+            push_lower_folded(&word.text, &mut folded);
+            let languages = stop_words::languages_of(&folded);
             for (position, (_, hits)) in hits.iter_mut().enumerate() {
                 *hits += usize::from(languages & (1 << position) != 0);
             }

@@ -10,6 +10,8 @@ pub(super) enum Place {
     Whole,
     /// The line begins with it.
     Start,
+    /// The line begins with what stands before the `*`, and has the rest somewhere behind it.
+    Frame,
     /// It is anywhere in the line.
     Anywhere,
 }
@@ -169,7 +171,9 @@ pub(super) const NEWSLETTER: &[Expressions] = &[
             s abonner a la newsletter
             s abonner au
             abonnez vous
-            inscrivez vous
+            inscrivez vous a la newsletter
+            inscrivez vous a notre newsletter
+            inscrivez vous gratuitement
             recevez notre newsletter
             recevez gratuitement
             je m abonne
@@ -177,22 +181,31 @@ pub(super) const NEWSLETTER: &[Expressions] = &[
             newsletter bestellen
             abonnieren sie
             jetzt abonnieren
-            melden sie sich
+            melden sie sich an
+            melden sie sich jetzt an
+            melden sie sich kostenlos
+            melden sie sich fur unseren
             jetzt anmelden
             suscribete
             suscribase
             recibe gratis
             recibe nuestro
-            apuntate a
-            iscriviti
+            apuntate a nuestra newsletter
+            apuntate a nuestro boletin
+            apuntate gratis
+            iscriviti alla
+            iscriviti al nostro
+            iscriviti gratis
             abbonati
             ricevi gratis
             ricevi la newsletter
-            assine
-            inscreva se
-            subscreva
-            meld je aan
-            schrijf je in
+            assine a newsletter
+            assine nossa newsletter
+            assine a nossa newsletter
+            inscreva se na
+            subscreva a newsletter
+            meld je aan voor
+            schrijf je in voor
             abonneer je
             prenumerera pa
             tilmeld dig
@@ -235,7 +248,6 @@ pub(super) const COMMENTS: &[Expressions] = &[
             kommentare
             kommentieren
             kommentar schreiben
-            forum
             diskutieren sie mit
             comentarios
             deja un comentario
@@ -441,29 +453,42 @@ pub(super) const POINTER: &[Expressions] = &[
 ];
 
 /// What software adds below every entry of a feed, and rights notices.
-pub(super) const FEED_FOOTER: &[Expressions] = &[Expressions {
-    place: Place::Anywhere,
-    longest: 45,
-    list: "appeared first on
-        first appeared on
-        est apparu en premier sur
-        est apparu en premier dans
-        erschien zuerst auf
-        erschien zuerst bei
-        se publico primero en
-        aparecio primero en
-        la entrada se publico
-        sembra essere il primo su
-        proviene da
-        apareceu primeiro em
-        verscheen eerst op
-        dok dodes forst op
-        all rights reserved
-        tous droits reserves
-        alle rechte vorbehalten
-        todos los derechos reservados
-        tutti i diritti riservati
-        riproduzione riservata
-        todos os direitos reservados
-        alle rechten voorbehouden",
-}];
+pub(super) const FEED_FOOTER: &[Expressions] = &[
+    Expressions {
+        place: Place::Frame,
+        longest: 45,
+        list: "the post * appeared first on
+            the post * first appeared on
+            this post * appeared first on
+            this article * appeared first on
+            cet article * est apparu en premier sur
+            cet article * est apparu en premier dans
+            l article * est apparu en premier sur
+            l article * est apparu en premier dans
+            der beitrag * erschien zuerst auf
+            der beitrag * erschien zuerst bei
+            der artikel * erschien zuerst auf
+            la entrada * se publico primero en
+            la entrada * aparecio primero en
+            la entrada * aparece primero en
+            l articolo * proviene da
+            l articolo * sembra essere il primo su
+            o post * apareceu primeiro em
+            o conteudo * aparece primeiro em
+            het bericht * verscheen eerst op
+            inlagget * dok forst upp pa
+            wpis * pojawil sie poczatkowo na",
+    },
+    Expressions {
+        place: Place::Anywhere,
+        longest: 20,
+        list: "all rights reserved
+            tous droits reserves
+            alle rechte vorbehalten
+            todos los derechos reservados
+            tutti i diritti riservati
+            riproduzione riservata
+            todos os direitos reservados
+            alle rechten voorbehouden",
+    },
+];

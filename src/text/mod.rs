@@ -21,5 +21,5 @@ pub use cut::{Cut, CutReason};
 pub use fold::fold;
 pub use language::{language_of, primary_subtag};
 pub use readable::{ReadableEntry, ReadableText};
-pub use stop_words::is_stop_word;
+pub use stop_words::{is_stop_word, is_stop_word_somewhere};
 pub use words::{Word, WordForm, Words, words};

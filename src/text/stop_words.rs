@@ -11,6 +11,11 @@ pub fn is_stop_word(language: &str, word: &str) -> bool {
     position(language).is_some_and(|position| languages_of(&fold(word)) & (1 << position) != 0)
 }
 
+/// Whether `word`, in lower case, is a stop word of any language we have a list of.
+pub fn is_stop_word_somewhere(word: &str) -> bool {
+    languages_of(&fold(word)) != 0
+}
+
 /// Every language with a list.
 pub(super) fn languages() -> impl Iterator<Item = &'static str> {
     LISTS.iter().map(|(language, _)| *language)

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::term::{Expression, Matching, TermWord};
-use crate::text::{WordForm, is_stop_word};
+use crate::text::WordForm;
 
 /// A way of matching one word, by number. Several phrases share one.
 pub(super) type Atom = u32;
@@ -177,15 +177,8 @@ impl Affixes {
     }
 }
 
-/// The longest word that is no stop word of any language.
+/// The longest word that is no stop word of any language; of equals the first.
 fn rarest(words: &[TermWord]) -> usize {
-    let form = WordForm::unstemmed();
-    let rarity = |word: &TermWord| {
-        let common = ["en", "fr", "de", "es", "it", "pt", "nl"]
-            .iter()
-            .any(|language| is_stop_word(language, &form.folded(&word.text)));
-        (!common, word.text.chars().count())
-    };
-    // Of equals the first.
+    let rarity = |word: &TermWord| (!word.common, word.text.chars().count());
     words.iter().enumerate().rev().max_by_key(|(_, word)| rarity(word)).map_or(0, |(position, _)| position)
 }

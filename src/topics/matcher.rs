@@ -10,7 +10,7 @@ use super::{
     lexicon::{Atom, Lexicon, Side},
     score::{Field, TopicMatch},
 };
-use crate::text::{ReadableEntry, words};
+use crate::text::{ReadableEntry, is_stop_word, words};
 
 /// Words of an entry, by position: the first and the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -103,6 +103,17 @@ fn parts(entry: &ReadableEntry) -> impl Iterator<Item = &str> {
     std::iter::once(entry.title.as_str()).chain(blocks).chain(entry.categories.iter().map(String::as_str))
 }
 
+/// A headline in capitals throughout.
+fn is_shouted(text: &str) -> bool {
+    !text.chars().any(char::is_lowercase) && words(text).nth(2).is_some()
+}
+
+/// In a shouted headline the case says nothing: Italian "AI" there is the article, not what `=AI` looks for.
+fn spoken(word: &str, language: &str) -> Option<String> {
+    let lower = word.to_lowercase();
+    is_stop_word(language, &lower).then_some(lower)
+}
+
 /// The atoms of every word met so far in one language. Stemming a word costs more than all the rest of matching it, and
 /// nine words in ten have been met before.
 #[derive(Default)]
@@ -192,9 +203,12 @@ impl Desk {
         let text_parts = entry.blocks.len() as u32;
         reading.title_end = 0;
         reading.text_end = 0;
+        let language = entry.primary_language();
         for (part, text) in (0..).zip(parts(entry)) {
+            let shouted = language.as_deref().filter(|_| is_shouted(text));
             for found in words(text) {
-                let word = memory.number(&found.text, lexicon);
+                let spoken = shouted.and_then(|language| spoken(&found.text, language));
+                let word = memory.number(spoken.as_deref().unwrap_or(&found.text), lexicon);
                 reading.words.push(ReadWord { word, part, start: found.start as u32, end: found.end as u32 });
             }
             if part == 0 {

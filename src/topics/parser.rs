@@ -12,7 +12,7 @@
 //! "l'IA" are two words each.
 
 use super::term::{Expression, Matching, Operand, Term, TermError, TermWord};
-use crate::text::words;
+use crate::text::{is_stop_word_somewhere, words};
 
 /// A term written with alternatives may stand for so many phrases.
 const MOST_PHRASES: usize = 64;
@@ -208,7 +208,8 @@ fn wildcard_words(chunk: &str, offset: usize, exact: bool, sequence: &mut Vec<Te
             () if starred_end && position == last => Matching::Prefix,
             () => Matching::Stem,
         };
-        sequence.push(TermWord { matching, text: word.text.into_owned(), offset: bare_offset + word.start });
+        let common = is_stop_word_somewhere(&word.text.to_lowercase());
+        sequence.push(TermWord { matching, text: word.text.into_owned(), offset: bare_offset + word.start, common });
     }
     Ok(())
 }

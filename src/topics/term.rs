@@ -70,6 +70,8 @@ pub(super) struct TermWord {
     pub text: String,
     /// Byte offset into the term.
     pub offset: usize,
+    /// It is a stop word of some language: texts are full of it.
+    pub common: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

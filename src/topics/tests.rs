@@ -59,6 +59,9 @@ fn terms_hit_what_their_grammar_says() {
         ("any", "=IA", "fr", "L'IA et l'ia", 1),
         ("any", "=Free Mobile", "fr", "Free Mobile, free mobile, Free Mobiles", 1),
         ("fr", "géants =US", "fr", "les géants US, un géant us", 1),
+        ("any", "=AI", "it", "REGALI AI BAMBINI", 0),
+        ("any", "=AI", "it", "Regali AI bambini", 1),
+        ("any", "=AI", "en", "MEET THE AI", 1),
         // Beginnings and ends.
         ("any", "telecom*", "fr", "Télécommunications, télécom, atelecom", 2),
         ("de", "*netzbetreiber", "de", "Mobilfunknetzbetreiber, Netzbetreiber, Netzbetreiberin", 2),
