@@ -75,7 +75,7 @@ description = "All about it."
 threshold = 2
 language = "en"
 formerly = ["aleph"]
-terms.pt = ["um", "dois^2"]
+terms.pt = ["casa", "ponte^2"]
 terms.en = ["one"]
 "#,
     );
@@ -124,7 +124,7 @@ terms.en = ["one"]
         "as in the file"
     );
     assert_eq!((config.topics[0].title.as_str(), config.topics[0].threshold), ("zeta", 4.0));
-    assert_eq!(config.topics[1].terms["pt"], ["um", "dois^2"]);
+    assert_eq!(config.topics[1].terms["pt"], ["casa", "ponte^2"]);
     assert_eq!(config.topic_pages[&TopicId::new("alpha")].language.as_deref(), Some("en"));
     assert_eq!(config.former_topics[&TopicId::new("aleph")].as_str(), "alpha");
 }
