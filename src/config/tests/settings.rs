@@ -76,7 +76,7 @@ threshold = 2
 language = "en"
 formerly = ["aleph"]
 terms.pt = ["casa", "ponte^2"]
-terms.en = ["one"]
+terms.en = ["harbour"]
 "#,
     );
     assert_eq!(warnings, "");
