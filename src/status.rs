@@ -1,7 +1,7 @@
 //! What goes on, for whoever asks: `/healthz`, the summary of a round, the service manager.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -18,6 +18,9 @@ pub struct Status(Arc<Mutex<Inner>>);
 struct Inner {
     store_error: Option<String>,
     first_editions_are_up: bool,
+    /// How many sources are polled.
+    configured: usize,
+    /// Those polled since the start.
     sources: BTreeMap<SourceId, SourceStatus>,
     configuration_error: Option<String>,
 }
@@ -67,9 +70,11 @@ impl Status {
         self.lock().sources.insert(source.clone(), status);
     }
 
-    /// Only these sources are configured now.
-    pub fn keep_only(&self, is_configured: impl Fn(&SourceId) -> bool) {
-        self.lock().sources.retain(|source, _| is_configured(source));
+    /// Only these sources are polled now.
+    pub fn sources_are(&self, configured: &BTreeSet<SourceId>) {
+        let mut inner = self.lock();
+        inner.configured = configured.len();
+        inner.sources.retain(|source, _| configured.contains(source));
     }
 
     pub fn health(&self) -> Health {
@@ -85,7 +90,7 @@ impl Status {
             status,
             store: inner.store_error.clone(),
             configuration: inner.configuration_error.clone(),
-            sources: inner.sources.len(),
+            sources: inner.configured,
             failing,
         }
     }

@@ -1,8 +1,9 @@
 //! From the configuration to what each stage wants of it.
 
-use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt::Write as _, net::SocketAddr, sync::Arc, time::Duration};
 
 use url::Url;
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::{
     config::Config,
@@ -55,11 +56,22 @@ impl Assembled {
     pub fn tagging(&self) -> Tagging {
         let reader = self.reader.clone();
         Tagging {
-            fingerprint: reader.topics().fingerprint(),
+            topics_fingerprint: reader.topics().fingerprint(),
+            fingerprint: fingerprint(&reader, &self.rules),
             tagger: Arc::new(move |entry| reader.tag(entry)),
             topics: self.publish.topics.iter().map(|topic| topic.id.clone()).collect(),
         }
     }
+}
+
+/// Changes when stored entries must be looked at again: other topics, or other preferences between sources.
+fn fingerprint(reader: &Reader, rules: &TakeInRules) -> u64 {
+    let mut text = format!("{:x}", reader.topics().fingerprint());
+    for (id, source) in rules.sources.iter().filter(|(_, source)| source.priority != 0) {
+        // Writing to a String cannot fail.
+        let _ = write!(text, " {id}={}", source.priority);
+    }
+    xxh3_64(text.as_bytes())
 }
 
 /// The part of the configuration that reads and tags; enough for a file without sources.

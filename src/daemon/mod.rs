@@ -182,6 +182,7 @@ impl Daemon {
     async fn start_pollers(&mut self, observer: Box<dyn RoundObserver>) -> Result<JoinHandle<()>, DaemonError> {
         let parts = Assembled::new(&self.config, self.address)?;
         self.hold_hosts(&parts)?;
+        self.status.sources_are(&parts.sources.iter().map(|source| source.id.clone()).collect());
         let (reports, incoming) = mpsc::unbounded_channel();
         let round = FirstRound::new(&parts.sources, &self.store, self.clock.now())?;
         self.pollers.arrange(parts.sources, &self.store, &self.surroundings(Some(reports)))?;
@@ -243,17 +244,19 @@ impl Daemon {
     /// Reads the configuration again. One with mistakes is refused whole and the old one stays.
     async fn reload(&mut self) -> Result<(), DaemonError> {
         systemd::reloading();
-        match load_again(&self.config_path).await {
-            Ok(config) => {
-                self.go_over_to(config).await?;
-                self.status.configuration_is(None);
-                info!(sources = self.pollers.len(), "the configuration is reloaded");
-            }
-            Err(problems) => {
-                error!("the configuration is not reloaded, the old one stays in force:\n{problems}");
-                self.status.configuration_is(Some(problems));
-            }
+        let refusal = match load_again(&self.config_path).await {
+            Ok(config) => match self.go_over_to(config).await {
+                Ok(()) => None,
+                Err(DaemonError::Assemble(error)) => Some(error.to_string()),
+                Err(error) => return Err(error),
+            },
+            Err(problems) => Some(problems),
+        };
+        match &refusal {
+            None => info!(sources = self.pollers.len(), "the configuration is reloaded"),
+            Some(problems) => error!("the configuration is not reloaded, the old one stays in force:\n{problems}"),
         }
+        self.status.configuration_is(refusal);
         systemd::ready(&format!("serving {} editions", self.editions.len()));
         Ok(())
     }
@@ -273,8 +276,8 @@ impl Daemon {
         let former = self.store.topics_ever()?;
         let publisher = Publisher::new(self.store.clone(), parts.publish.clone(), self.editions.clone(), &former);
         let tagging = parts.tagging();
+        self.status.sources_are(&parts.sources.iter().map(|source| source.id.clone()).collect());
         self.desk.reload(parts.rules, publisher, tagging).await.map_err(|_| DaemonError::DeskEnded)?;
-        self.status.keep_only(|id| config.sources.contains_key(id));
         self.pollers.arrange(parts.sources, &self.store, &self.surroundings(None))?;
         self.config = config;
         Ok(())

@@ -1,6 +1,7 @@
 use std::{
     sync::{Arc, mpsc as std_mpsc},
     thread,
+    time::Duration,
 };
 
 use tokio::sync::{mpsc, oneshot};
@@ -20,6 +21,9 @@ pub type Tagger = Arc<dyn Fn(&Entry) -> Vec<TopicScore> + Send + Sync>;
 
 /// The most messages that share one fsync.
 const MOST_IN_ONE_FSYNC: usize = 64;
+
+/// How long to wait before writing is tried again.
+const BETWEEN_ATTEMPTS: Duration = Duration::from_secs(1);
 
 /// Where deliveries are handed in. Cheap to clone; the desk closes when the last handle is dropped.
 #[derive(Clone)]
@@ -86,7 +90,9 @@ pub struct DeskSetup {
 #[derive(Clone)]
 pub struct Tagging {
     pub tagger: Tagger,
-    /// What entries tagged with them are marked by.
+    /// What a reading tagged with them is marked by.
+    pub topics_fingerprint: u64,
+    /// What the store is marked by when every entry is tagged with them and sorted by the sources' present priorities.
     pub fingerprint: u64,
     pub topics: Vec<TopicId>,
 }
@@ -103,6 +109,10 @@ pub struct Desk {
     /// The next entry to be tagged again, while that is going on.
     tagging_from: Option<EntryNumber>,
     pruning: bool,
+    /// Editions that changed by what is not known to be on the disk yet.
+    unpublished: ChangedEditions,
+    /// The last attempt to write failed: try again without being asked.
+    owes_a_write: bool,
 }
 
 /// What the publishing thread is told.
@@ -133,6 +143,8 @@ impl Desk {
             tagging: setup.tagging,
             tagging_from: None,
             pruning: false,
+            unpublished: ChangedEditions::new(),
+            owes_a_write: false,
         };
         let thread = thread::Builder::new().name("ingest".into()).spawn(move || {
             desk.run();
@@ -161,12 +173,22 @@ impl Desk {
         refresh.remember_topics(&self.tagging.topics);
         let remembered = refresh.apply().map(drop);
         self.note(remembered);
-        match self.ingest.store.tagged_with() {
-            Ok(Some(before)) if before == self.tagging.fingerprint => self.tagging_from = None,
-            Ok(_) => self.tagging_from = Some(EntryNumber(0)),
-            Err(error) => self.note(Err(error)),
-        }
+        let retag = self.begin_tagging();
+        self.note(retag);
         self.pruning = true;
+    }
+
+    /// Has every stored entry tagged again if the topics, or the sources' priorities, are not those it was tagged with.
+    fn begin_tagging(&mut self) -> Result<(), StoreError> {
+        self.tagging_from = None;
+        if self.ingest.store.tagged_with()? != Some(self.tagging.fingerprint) {
+            // Until all is done, the entries are tagged with neither: topics put back half-way must not be taken for done.
+            let mut refresh = self.ingest.store.refresh();
+            refresh.put_tagged_with(None);
+            refresh.apply()?;
+            self.tagging_from = Some(EntryNumber(0));
+        }
+        Ok(())
     }
 
     fn press(&self, press: Press) {
@@ -180,7 +202,11 @@ impl Desk {
     fn next_batch(&mut self) -> Option<Vec<Message>> {
         let mut batch = Vec::new();
         if self.tagging_from.is_none() && !self.pruning {
-            batch.push(self.inbox.blocking_recv()?);
+            if self.owes_a_write {
+                thread::sleep(BETWEEN_ATTEMPTS);
+            } else {
+                batch.push(self.inbox.blocking_recv()?);
+            }
         }
         while batch.len() < MOST_IN_ONE_FSYNC {
             match self.inbox.try_recv() {
@@ -231,6 +257,8 @@ impl Desk {
             error!(%error, "nothing of the last polls is kept until the store can be written again");
         }
         self.status.store_is(durable.as_ref().err().map(ToString::to_string));
+        self.owes_a_write = durable.is_err();
+        self.unpublished.extend(changed);
         debug!("commit ends");
         for (done, result) in begun {
             let _ = done.send(both(result, &durable));
@@ -238,7 +266,8 @@ impl Desk {
         for (done, result) in delivered {
             let _ = done.send(both(result, &durable));
         }
-        if durable.is_ok() && !changed.is_empty() {
+        if durable.is_ok() && !self.unpublished.is_empty() {
+            let changed = std::mem::take(&mut self.unpublished);
             self.press(Press::Changed(changed));
         }
     }
@@ -246,7 +275,7 @@ impl Desk {
     /// A delivery that was tagged before the topics changed is tagged again.
     fn tagged_for_today(&self, mut delivery: Delivery) -> Delivery {
         if let Some(reading) = &mut delivery.reading
-            && reading.tagged_with != self.tagging.fingerprint
+            && reading.tagged_with != self.tagging.topics_fingerprint
         {
             for tagged in &mut reading.entries {
                 tagged.topics = (self.tagging.tagger)(&tagged.entry);
@@ -275,7 +304,7 @@ impl Desk {
                     if next.is_none() {
                         info!("every stored entry is tagged with the present topics");
                         let mut refresh = self.ingest.store.refresh();
-                        refresh.put_tagged_with(self.tagging.fingerprint);
+                        refresh.put_tagged_with(Some(self.tagging.fingerprint));
                         let noted = refresh.apply().map(drop);
                         self.note(noted);
                     }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Duration, Utc};
 use super::{regroup::regroup, take_in::Ingest};
 use crate::{
     model::{Entry, EntryNumber, TopicScore},
-    store::{ChangedEditions, Identity, IdentityKey, Refresh, SourceNumber, StoreError},
+    store::{ChangedEditions, EntryRecord, Identity, IdentityKey, Refresh, SourceNumber, StoreError},
 };
 
 /// How long a tombstone outlives the publisher's last mention of its entry.
@@ -85,12 +85,10 @@ impl Ingest {
             let topics = tag(&record.entry);
             if topics != record.topics {
                 // The copy in hand may be older than what this refresh has already written about its story.
-                let Some(mut record) = refresh.entry(record.number)? else { continue };
-                record.topics = topics;
-                let (number, keys) = (record.number, record.shared_keys.clone());
-                refresh.put_entry(record)?;
-                regroup(&mut refresh, &self.store, &self.rules, number, &keys)?;
+                let Some(now) = refresh.entry(record.number)? else { continue };
+                refresh.put_entry(EntryRecord { topics, ..now })?;
             }
+            regroup(&mut refresh, &self.store, &self.rules, record.number, &record.shared_keys)?;
         }
         Ok((refresh.apply()?, Some(EntryNumber(last.0 + 1))))
     }

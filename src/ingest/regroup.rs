@@ -25,10 +25,14 @@ pub(super) fn regroup(
     entry: EntryNumber,
     keys: &[SharedKey],
 ) -> Result<usize, StoreError> {
-    let records = neighbourhood(refresh, entry, keys)?;
+    let Neighbourhood { records, crowded } = neighbourhood(refresh, entry, keys)?;
     let members: Vec<Member> = records
         .values()
-        .map(|record| Member { entry: record.number, source: record.source, keys: record.shared_keys.clone() })
+        .map(|record| Member {
+            entry: record.number,
+            source: record.source,
+            keys: record.shared_keys.iter().filter(|key| !crowded.contains(key)).copied().collect(),
+        })
         .collect();
     let groups = partition(&members);
     let stories = allot_stories(refresh, &records, &groups)?;
@@ -45,18 +49,23 @@ pub(super) fn regroup(
                 refresh.put_entry(EntryRecord { story: story.number, ..record.clone() })?;
             }
         }
-        refresh.put_story(story)?;
+        if refresh.story(story.number)?.as_ref() != Some(&story) {
+            refresh.put_story(story)?;
+        }
     }
     Ok(copies_of_entry)
 }
 
-/// The entry and every entry that a chain of shared keys leads to.
-fn neighbourhood(
-    refresh: &Refresh<'_>,
-    entry: EntryNumber,
-    keys: &[SharedKey],
-) -> Result<BTreeMap<EntryNumber, EntryRecord>, StoreError> {
+/// The entries around one, as far as a chain of shared keys leads.
+struct Neighbourhood {
+    records: BTreeMap<EntryNumber, EntryRecord>,
+    /// Keys that too many entries hold to mean anything.
+    crowded: BTreeSet<SharedKey>,
+}
+
+fn neighbourhood(refresh: &Refresh<'_>, entry: EntryNumber, keys: &[SharedKey]) -> Result<Neighbourhood, StoreError> {
     let mut records = BTreeMap::new();
+    let mut crowded = BTreeSet::new();
     let mut open_keys: Vec<SharedKey> = keys.to_vec();
     let mut seen_keys = BTreeSet::new();
     let mut open_entries = vec![entry];
@@ -70,11 +79,13 @@ fn neighbourhood(
                 records.insert(number, record);
             }
         }
-        let Some(key) = open_keys.pop() else { return Ok(records) };
+        let Some(key) = open_keys.pop() else { return Ok(Neighbourhood { records, crowded }) };
         if seen_keys.insert(key) {
             let sharers = refresh.sharing(key, MOST_SHARERS + 1)?;
             if sharers.len() <= MOST_SHARERS {
                 open_entries.extend(sharers);
+            } else {
+                crowded.insert(key);
             }
         }
     }

@@ -276,6 +276,48 @@ fn stored_entries_take_on_new_topics_and_keep_their_dates() {
     assert_eq!(dated(&desk.stories()), dated(&before));
 }
 
+#[test]
+fn new_priorities_move_the_owner_when_entries_are_looked_at_again() {
+    let mut desk = Newsroom::new(|_| {});
+    let link = "https://gazette.example/1";
+    desk.deliver("gazette", at(9), vec![entry("tag:g.example,2026:1", link, "Original", 2)]);
+    desk.deliver("aggregator", at(9), vec![entry("x1", link, "Copy", 3)]);
+    assert_eq!(desk.titles(), [["Original", "Copy"]]);
+    let before = desk.stories();
+    desk.ingest
+        .rules
+        .sources
+        .insert(SourceId::new("aggregator"), SourceRules { priority: 5, ..SourceRules::default() });
+    let unchanged = |_: &Entry| Vec::new();
+    let (changed, next) = desk.ingest.tag_again(crate::model::EntryNumber(0), &unchanged).expect("tagged");
+    assert_eq!(desk.titles(), [["Copy", "Original"]]);
+    assert!(changed.contains(&None));
+    assert_eq!((&desk.stories()[0].id, desk.stories()[0].updated), (&before[0].id, before[0].updated));
+    let again = desk.ingest.tag_again(crate::model::EntryNumber(0), &unchanged).expect("tagged").0;
+    assert!(again.is_empty(), "nothing changes twice");
+    assert!(next.is_some());
+}
+
+#[test]
+fn beyond_a_crowd_no_more_copies_join_a_story() {
+    let desk = Newsroom::new(|_| {});
+    let link = "https://everybody.example/terms";
+    for source in 0..70 {
+        desk.deliver(&format!("source-{source}"), at(1), vec![entry("1", link, "Terms", 1)]);
+    }
+    assert_eq!(desk.stories().iter().filter(|story| story.copies.len() > 64).count(), 0);
+    let copies: usize = desk.stories().iter().map(|story| story.copies.len()).sum();
+    assert_eq!(copies, 70, "and nobody's entry is lost");
+}
+
+#[test]
+fn an_item_that_says_nothing_is_no_entry() {
+    let desk = Newsroom::new(|_| {});
+    let empty = Entry { guid: Some("tag:g.example,2026:1".into()), ..Entry::default() };
+    assert_eq!(desk.deliver("gazette", at(1), vec![empty]), counts(0, 0, 0, 0, 1));
+    assert_eq!(desk.stories().len(), 0);
+}
+
 /// A story by what must not depend on the order of polls: its entries, the shown one first, its topics and its date.
 fn outcome_of(desk: &Newsroom) -> Vec<(Vec<String>, Vec<TopicScore>, DateTime<Utc>)> {
     let stories = desk.stories();

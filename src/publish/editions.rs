@@ -54,9 +54,13 @@ impl Editions {
         self.len() == 0
     }
 
-    /// Puts a whole edition in the place of the one before it.
+    /// Puts a whole edition in the place of the one before it. One that nobody expects any more, because its topic was taken
+    /// out while it was being made, is dropped.
     pub(super) fn put(&self, path: String, edition: Edition) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).current.insert(path, Arc::new(edition));
+        let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if state.expected.contains(&path) {
+            state.current.insert(path, Arc::new(edition));
+        }
     }
 
     /// Says which addresses there are, which have moved and which are gone; editions at other addresses are dropped.

@@ -27,7 +27,7 @@ pub struct Refresh<'a> {
     sharing: BTreeMap<SharedKey, BTreeSet<EntryNumber>>,
     sources: BTreeMap<SourceId, Option<Arc<SourceRecord>>>,
     polls: BTreeMap<SourceId, Option<PollState>>,
-    tagged_with: Option<u64>,
+    tagged_with: Option<Option<u64>>,
     topics: Vec<TopicId>,
 }
 
@@ -201,8 +201,8 @@ impl<'a> Refresh<'a> {
         Ok(())
     }
 
-    /// Notes the settings of topics that every stored entry has now been tagged with.
-    pub fn put_tagged_with(&mut self, fingerprint: u64) {
+    /// Notes the settings that every stored entry has now been tagged with; `None` while they are being tagged.
+    pub fn put_tagged_with(&mut self, fingerprint: Option<u64>) {
         self.tagged_with = Some(fingerprint);
     }
 
@@ -253,8 +253,12 @@ impl<'a> Refresh<'a> {
             let next = shared.next_story.load(Ordering::Relaxed);
             rows.put(TreeName::Meta, b"next-story".to_vec(), next.to_be_bytes().to_vec());
         }
-        if let Some(fingerprint) = self.tagged_with {
-            rows.put(TreeName::Meta, b"tagged-with".to_vec(), fingerprint.to_be_bytes().to_vec());
+        match self.tagged_with {
+            Some(Some(fingerprint)) => {
+                rows.put(TreeName::Meta, b"tagged-with".to_vec(), fingerprint.to_be_bytes().to_vec());
+            }
+            Some(None) => rows.remove(TreeName::Meta, b"tagged-with".to_vec()),
+            None => {}
         }
         if !self.topics.is_empty() {
             let ever: BTreeSet<TopicId> = self.store.topics_ever()?.into_iter().chain(self.topics).collect();
