@@ -5,8 +5,8 @@ use chrono::{DateTime, Duration, Utc};
 
 use super::{regroup::regroup, take_in::Ingest};
 use crate::{
-    model::{Entry, EntryNumber, TopicScore},
-    store::{ChangedEditions, EntryRecord, Identity, IdentityKey, Refresh, SourceNumber, StoreError},
+    model::{Entry, EntryNumber, SourceNumber, TopicScore},
+    store::{ChangedEditions, EntryRecord, Identity, IdentityKey, Refresh, StoreError},
 };
 
 /// How long a tombstone outlives the publisher's last mention of its entry.

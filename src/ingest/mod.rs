@@ -9,6 +9,7 @@
 mod delivery;
 mod desk;
 mod housekeeping;
+mod public_id;
 mod regroup;
 mod rules;
 mod take_in;

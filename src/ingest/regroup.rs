@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{rules::TakeInRules, take_in::minted_id};
+use super::{public_id::minted_id, rules::TakeInRules};
 use crate::{
     model::{EntryNumber, StoryNumber, TopicId, TopicScore},
     store::{Copy, EntryRecord, Refresh, SharedKey, Store, StoreError, StoryRecord},

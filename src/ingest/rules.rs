@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    model::SourceId,
-    store::{Refresh, RetentionLimits, SourceNumber},
+    model::{SourceId, SourceNumber},
+    store::{Refresh, RetentionLimits},
     stories::Rank,
 };
 

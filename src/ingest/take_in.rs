@@ -1,13 +1,11 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Duration, Utc};
-use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Delivery, Outcome, Reading, TaggedEntry, regroup::regroup, rules::TakeInRules};
+use super::{Delivery, Outcome, Reading, TaggedEntry, public_id::public_id, regroup::regroup, rules::TakeInRules};
 use crate::{
     model::{Entry, EntryNumber, FeedMetadata, SourceId, StoryNumber},
-    normalize::is_portable_id,
     store::{
         ChangedEditions, EntryRecord, Identity, IdentityKey, IdentityPolicy, Refresh, SourceRecord, Store, StoreError,
     },
@@ -236,19 +234,6 @@ pub(super) fn dated(entry: &Entry, first_seen: DateTime<Utc>) -> DateTime<Utc> {
     let published = entry.published.filter(believable);
     let updated = entry.updated.filter(believable);
     updated.max(published).unwrap_or(first_seen)
-}
-
-/// The publisher's id where it is fit to be one (RFC 4287 §4.2.6), else one minted from the source and the entry's key.
-fn public_id(entry: &Entry, guid_is_its_own: bool, source: &SourceRecord, key: IdentityKey) -> String {
-    match &entry.guid {
-        Some(guid) if guid_is_its_own && is_portable_id(guid) => guid.clone(),
-        _ => minted_id(source, key),
-    }
-}
-
-pub(super) fn minted_id(source: &SourceRecord, key: IdentityKey) -> String {
-    let feed = Uuid::new_v5(&Uuid::NAMESPACE_URL, source.first_url.as_bytes());
-    Uuid::new_v5(&feed, key.as_bytes()).urn().to_string()
 }
 
 fn fingerprint_of(entry: &Entry) -> Result<u64, StoreError> {

@@ -12,6 +12,6 @@ pub use document::{Document, Freshness};
 pub use entry::{Category, EmbeddedSource, Enclosure, Entry, Language, LanguageOrigin, Person};
 pub use parsed::{Defect, Link, ParsedEntry, ParsedFeed, ParsedSource, PollHints, Text, TextKind, UpdatePeriod};
 pub use poll::{Moved, PollState};
-pub use source::{FeedMetadata, SourceId, Validators};
+pub use source::{FeedMetadata, SourceId, SourceNumber, Validators};
 pub use story::{EntryNumber, StoryNumber};
 pub use topic::{TopicId, TopicScore};

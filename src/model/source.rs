@@ -63,3 +63,7 @@ pub struct FeedMetadata {
     pub categories: Vec<Category>,
     pub updated: Option<DateTime<Utc>>,
 }
+
+/// A source's lasting number: it survives a change of the source's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SourceNumber(pub u32);

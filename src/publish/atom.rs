@@ -3,8 +3,8 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::{
+    frame::FeedFrame,
     gather::{EditionStory, SourceDescription},
-    publisher::FeedFrame,
     xml::Xml,
 };
 use crate::{

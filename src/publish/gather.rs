@@ -1,7 +1,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::{
-    model::{Category, Enclosure, Entry, Person, SourceId, TopicId},
+    model::{Category, Enclosure, Entry, Person, SourceId, SourceNumber, TopicId},
     normalize::is_portable_id,
     store::{EntryRecord, SourceRecord, Store, StoreError, StoryRecord},
 };
@@ -150,8 +150,8 @@ fn related(store: &Store, story: &StoryRecord, shown: Option<&str>) -> Vec<Relat
     related
 }
 
-fn owner_source(story: &StoryRecord) -> crate::store::SourceNumber {
-    story.copies.iter().find(|copy| copy.entry == story.owner).map_or(crate::store::SourceNumber(0), |copy| copy.source)
+fn owner_source(story: &StoryRecord) -> SourceNumber {
+    story.copies.iter().find(|copy| copy.entry == story.owner).map_or(SourceNumber(0), |copy| copy.source)
 }
 
 fn title_of(id: &SourceId, source: &SourceRecord) -> String {

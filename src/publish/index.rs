@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use maud::{DOCTYPE, Markup, html};
 
 use super::{
+    frame::{PublishSettings, TopicPage, paths},
     gather::EditionStory,
-    publisher::{PublishSettings, TopicPage, paths},
 };
 use crate::model::TopicId;
 

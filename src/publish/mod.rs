@@ -7,6 +7,7 @@
 mod atom;
 mod edition;
 mod editions;
+mod frame;
 mod gather;
 mod index;
 mod publisher;
@@ -15,8 +16,9 @@ mod xml;
 
 pub use edition::{Coding, Edition};
 pub use editions::{Editions, Found};
+pub use frame::{FeedFrame, PublishSettings, TopicPage};
 pub use gather::{EditionStory, Related, SourceDescription, gather};
-pub use publisher::{PublishSettings, Publisher, TopicPage};
+pub use publisher::Publisher;
 
 pub use self::atom::render as render_atom;
 pub use self::rss::render as render_rss;

@@ -4,51 +4,17 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use url::Url;
 use uuid::Uuid;
 
-use super::{Edition, EditionStory, Editions, atom, gather, index, rss};
+use super::{
+    Edition, EditionStory, Editions, atom,
+    frame::{FeedFrame, PublishSettings, paths},
+    gather, index, rss,
+};
 use crate::{
     model::TopicId,
     store::{ChangedEditions, Store, StoreError},
 };
-
-/// What the admin decides about the outputs.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PublishSettings {
-    /// From which links to ourselves are made; never ids.
-    pub public_url: Url,
-    /// Stories in an edition.
-    pub entries: usize,
-    /// In the order in which the index shows them.
-    pub topics: Vec<TopicPage>,
-}
-
-/// What readers see of a topic besides its stories.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TopicPage {
-    pub id: TopicId,
-    pub title: String,
-    pub description: Option<String>,
-    pub language: Option<String>,
-    /// Names the topic had before: their addresses lead here.
-    pub formerly: Vec<TopicId>,
-}
-
-/// Everything of a feed but its stories.
-pub struct FeedFrame {
-    pub id: String,
-    pub title: String,
-    pub description: Option<String>,
-    pub language: Option<String>,
-    pub updated: DateTime<Utc>,
-    pub atom_url: String,
-    pub rss_url: String,
-    pub page_url: String,
-    /// The scheme of our own categories (RFC 4287 §4.2.2.2).
-    pub topic_scheme: String,
-    pub topic_titles: Arc<BTreeMap<TopicId, String>>,
-}
 
 /// Makes editions of what the store holds, and puts them up.
 pub struct Publisher {
@@ -134,12 +100,4 @@ impl Publisher {
         let gone = former_topics.iter().flat_map(|topic| paths(Some(topic))).collect();
         self.editions.arrange(expected, moved, gone);
     }
-}
-
-/// Where a topic's editions are: Atom, RSS.
-pub(super) fn paths(topic: Option<&TopicId>) -> [String; 2] {
-    ["atom", "rss"].map(|format| match topic {
-        Some(id) => format!("/topics/{id}.{format}"),
-        None => format!("/all.{format}"),
-    })
 }

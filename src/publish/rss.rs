@@ -10,7 +10,7 @@ use rss::{
 
 use quick_xml::escape::partial_escape;
 
-use super::{atom::is_media_type, gather::EditionStory, publisher::FeedFrame, xml::legal};
+use super::{atom::is_media_type, frame::FeedFrame, gather::EditionStory, xml::legal};
 use crate::normalize::to_text;
 
 pub(super) const MEDIA_TYPE: &str = "application/rss+xml; charset=utf-8";

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 use chrono::{DateTime, Utc};
 
 use super::{
-    EditionStory, PublishSettings, Related, SourceDescription, TopicPage, index, publisher::FeedFrame, render_atom,
+    EditionStory, PublishSettings, Related, SourceDescription, TopicPage, frame::FeedFrame, index, render_atom,
     render_rss,
 };
 use crate::model::{Category, Enclosure, Person, TopicId};

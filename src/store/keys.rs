@@ -4,8 +4,7 @@ use chrono::{DateTime, Utc};
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
-use super::records::SourceNumber;
-use crate::model::{EntryNumber, StoryNumber, TopicId};
+use crate::model::{EntryNumber, SourceNumber, StoryNumber, TopicId};
 
 /// By what a source tells its entries apart: a guid, or what stands in for one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -6,10 +6,10 @@ use super::{
     StoreError, codec,
     keys::{self, IdentityKey},
     read::Store,
-    records::{Identity, SourceNumber},
+    records::Identity,
     trees::TreeName,
 };
-use crate::model::EntryNumber;
+use crate::model::{EntryNumber, SourceNumber};
 
 /// How much may be kept.
 #[derive(Debug, Clone, Copy, PartialEq)]

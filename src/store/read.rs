@@ -14,11 +14,10 @@ use uuid::Uuid;
 use super::{
     StoreError, codec,
     keys::{self, IdentityKey, SharedKey},
-    records::{EntryRecord, Identity, SourceNumber, SourceRecord, StoryRecord},
-    refresh::Refresh,
+    records::{EntryRecord, Identity, SourceRecord, StoryRecord},
     trees::{TreeName, Trees},
 };
-use crate::model::{EntryNumber, PollState, SourceId, StoryNumber, TopicId};
+use crate::model::{EntryNumber, PollState, SourceId, SourceNumber, StoryNumber, TopicId};
 
 /// The store, open. Cheap to clone; every clone is the same store.
 #[derive(Clone)]
@@ -189,11 +188,6 @@ impl Store {
     /// Every topic that has ever been configured.
     pub fn topics_ever(&self) -> Result<Vec<TopicId>, StoreError> {
         Ok(self.record("topics", TreeName::Meta, b"topics-ever")?.unwrap_or_default())
-    }
-
-    /// Begins a set of changes that will be applied together.
-    pub fn refresh(&self) -> Refresh<'_> {
-        Refresh::new(self)
     }
 
     /// Returns when everything applied so far is on the disk.

@@ -4,11 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::keys::{IdentityKey, SharedKey, StoryPlace};
-use crate::model::{Entry, EntryNumber, FeedMetadata, StoryNumber, TopicId, TopicScore};
-
-/// A source's lasting number: it survives a change of the source's name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct SourceNumber(pub u32);
+use crate::model::{Entry, EntryNumber, FeedMetadata, SourceNumber, StoryNumber, TopicId, TopicScore};
 
 /// What is known of a source besides its polls.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

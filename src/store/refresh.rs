@@ -10,10 +10,10 @@ use super::{
     StoreError, codec,
     keys::{self, IdentityKey, SharedKey},
     read::Store,
-    records::{EntryRecord, Identity, SourceNumber, SourceRecord, StoryRecord},
+    records::{EntryRecord, Identity, SourceRecord, StoryRecord},
     trees::TreeName,
 };
-use crate::model::{EntryNumber, PollState, SourceId, StoryNumber, TopicId};
+use crate::model::{EntryNumber, PollState, SourceId, SourceNumber, StoryNumber, TopicId};
 
 /// A set of changes that is applied whole or not at all. Reads through it see its own changes.
 ///
@@ -40,10 +40,11 @@ struct Change<T> {
 /// The editions whose stories changed; `None` is the edition of everything.
 pub type ChangedEditions = BTreeSet<Option<TopicId>>;
 
-impl<'a> Refresh<'a> {
-    pub(super) fn new(store: &'a Store) -> Self {
-        Self {
-            store,
+impl Store {
+    /// Begins a set of changes that will be applied together.
+    pub fn refresh(&self) -> Refresh<'_> {
+        Refresh {
+            store: self,
             entries: HashMap::new(),
             stories: HashMap::new(),
             identities: HashMap::new(),
@@ -54,7 +55,9 @@ impl<'a> Refresh<'a> {
             topics: Vec::new(),
         }
     }
+}
 
+impl Refresh<'_> {
     pub fn source(&self, id: &SourceId) -> Option<Arc<SourceRecord>> {
         match self.sources.get(id) {
             Some(change) => change.clone(),

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::*;
 use crate::model::{
-    Entry, EntryNumber, FeedMetadata, PollState, SourceId, StoryNumber, TopicId, TopicScore, Validators,
+    Entry, EntryNumber, FeedMetadata, PollState, SourceId, SourceNumber, StoryNumber, TopicId, TopicScore, Validators,
 };
 
 fn open(path: &Path) -> Store {

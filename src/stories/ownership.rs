@@ -5,8 +5,8 @@ use std::cmp::{Ordering, Reverse};
 use chrono::{DateTime, Utc};
 
 use crate::{
-    model::SourceId,
-    store::{Copy, SourceNumber},
+    model::{SourceId, SourceNumber},
+    store::Copy,
 };
 
 /// What the admin says of a source, as far as it decides between copies.

@@ -1,8 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    model::EntryNumber,
-    store::{SharedKey, SourceNumber},
+    model::{EntryNumber, SourceNumber},
+    store::SharedKey,
 };
 
 /// An entry, with all by which it may be recognised as a copy of another.
