@@ -78,10 +78,10 @@ fn entry(xml: &mut Xml, frame: &FeedFrame, story: &EditionStory) {
     xml.close("entry");
 }
 
-/// A title is plain text. One that holds a tag as text is sent as HTML with the tag escaped: the same text, but no reader can
-/// take it for markup.
+/// A title is plain text. One that might be taken for markup (`<b>`, `AT&T`) is sent as HTML with those characters escaped: the
+/// same text, beyond doubt.
 fn title(xml: &mut Xml, title: &str) {
-    if title.contains('<') {
+    if title.contains(['<', '&']) {
         xml.text("title", &[("type", "html")], &quick_xml::escape::partial_escape(title));
     } else {
         xml.text("title", &[], title);
