@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    model::TopicId,
+    model::{Entry, TopicId},
     text::{ReadableEntry, ReadableText},
 };
 
@@ -163,6 +163,13 @@ fn a_page_with_teasers_of_other_topics_gets_its_own_topics_only() {
             assert_eq!(tags, ["ai", "eu-tech-sovereignty", "telecom"].map(String::from).into(), "{:?}", text.language);
             assert_eq!(entry.primary_language().as_deref(), Some("fr"));
         }
+    }
+    let paragraphs: String = page.lines().map(|line| format!("<p>{line}</p>")).collect();
+    for content in [page.clone(), page.replace('\n', "<br>"), paragraphs] {
+        let entry = Entry { title: title.into(), content: Some(content), ..Entry::default() };
+        let tags = topics.tag(&ReadableEntry::from_entry(&entry, topics.languages()));
+        let tags: BTreeSet<_> = tags.iter().map(|tag| tag.topic.to_string()).collect();
+        assert_eq!(tags, ["ai", "eu-tech-sovereignty", "telecom"].map(String::from).into());
     }
 }
 
