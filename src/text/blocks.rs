@@ -32,7 +32,8 @@ pub enum BlockKind {
 /// The blocks of an HTML fragment, in document order.
 ///
 /// `script`, `style`, `nav`, `aside`, `footer`, forms and their like are left out with everything in them. `<br>` ends a
-/// block as a paragraph does, since publishers write whole articles with it. One pass of the tokenizer, linear in the
+/// block as a paragraph does, since publishers write whole articles with it. Text with no such element at all is plain text,
+/// and its lines are blocks: publishers put it where HTML is expected. One pass of the tokenizer, linear in the
 /// fragment's length whatever its nesting.
 pub fn blocks_of_html(html: &str) -> Vec<Block> {
     let tokenizer = Tokenizer::new(Sink::default(), TokenizerOpts::default());
@@ -42,6 +43,9 @@ pub fn blocks_of_html(html: &str) -> Vec<Block> {
     let _ = tokenizer.feed(&input);
     tokenizer.end();
     let mut builder = tokenizer.sink.builder.into_inner();
+    if !builder.structured {
+        return blocks_of_plain_text(&builder.open);
+    }
     builder.finish_block();
     builder.blocks
 }
@@ -94,6 +98,8 @@ struct Builder {
     blocks: Vec<Block>,
     open: String,
     kind: Option<BlockKind>,
+    /// An element has divided the text into blocks.
+    structured: bool,
     /// The element being left out, and how many of its name are open.
     skipped: Option<(String, usize)>,
 }
@@ -143,6 +149,7 @@ impl Builder {
     }
 
     fn finish_block(&mut self) {
+        self.structured = true;
         let text = tidy(&self.open);
         self.open.clear();
         let kind = self.kind.take().unwrap_or(BlockKind::Paragraph);
@@ -210,6 +217,8 @@ mod tests {
         for (what, html, expected) in [
             ("paragraphs", "<p>One <b>two</b>.</p><p>Three</p>", &["One two.", "Three"][..]),
             ("text without markup", "One two", &["One two"]),
+            ("plain text in lines", "One <b>two</b>\n\nThree &amp; four\n", &["One two", "Three & four"]),
+            ("line breaks in the source only", "<p>One\ntwo</p>", &["One two"]),
             ("line breaks", "One<br>Two<br/><br/>Three", &["One", "Two", "Three"]),
             ("inline elements do not split words", "<p>Super<em>cloud</em>s</p>", &["Superclouds"]),
             ("attributes", r#"<p class="center"><img alt="Trump" title="Ukraine" src="a.jpg">Cloud</p>"#, &["Cloud"]),

@@ -13,22 +13,25 @@ pub fn fold(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mut folded = String::with_capacity(text.len());
-    for letter in text.nfc() {
-        match spelled_out(letter) {
+    let mut normal = true;
+    for part in text.nfkd() {
+        match spelled_out(part) {
             Some(spelling) => folded.push_str(spelling),
-            None if matches!(letter, 'й' | 'Й') => folded.push(letter),
+            None if is_dropped_mark(part) && !(part == BREVE && folded.ends_with(['и', 'И'])) => {}
             None => {
-                for part in std::iter::once(letter).nfkd() {
-                    match spelled_out(part) {
-                        Some(spelling) => folded.push_str(spelling),
-                        None if is_dropped_mark(part) => {}
-                        None => folded.push(part),
-                    }
-                }
+                // Only what NFKD took apart can need putting together again.
+                normal &= part < '\u{300}' || (part.is_alphanumeric() && !is_hangul_part(part));
+                folded.push(part);
             }
         }
     }
-    Cow::Owned(folded)
+    Cow::Owned(if normal { folded } else { folded.nfc().collect() })
+}
+
+const BREVE: char = '\u{306}';
+
+fn is_hangul_part(part: char) -> bool {
+    matches!(part, '\u{1100}'..='\u{11ff}')
 }
 
 fn spelled_out(letter: char) -> Option<&'static str> {
@@ -129,6 +132,8 @@ mod tests {
             ("йод ёж", "йод еж"),
             ("Ὀδυσσεύς", "Οδυσσευσ"),
             ("हिन्दी", "हिन्दी"),
+            ("한국어", "한국어"),
+            ("\u{f77}\u{a3c}", "\u{fb2}\u{a3c}\u{f71}\u{f80}"),
             ("İstanbul", "Istanbul"),
         ] {
             assert_eq!(fold(written), expected, "{written}");

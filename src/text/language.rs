@@ -8,7 +8,7 @@ use crate::model::{Language, LanguageOrigin};
 /// Texts shorter than this say too little.
 const FEWEST_WORDS: usize = 4;
 /// So much of a text is looked at.
-const SAMPLE_BYTES: usize = 1_500;
+pub(super) const SAMPLE_BYTES: usize = 1_500;
 /// So many of another language's stop words, and so many times those of the declared one, refute a declaration. Publishers
 /// leave their software's default ("en-US") in place, so a declaration is no proof; a quotation or a name must not refute it.
 const REFUTING_HITS: usize = 5;
@@ -23,7 +23,7 @@ pub fn language_of(text: &str, declared: Option<&Language>, configured: &[String
         return Some(declared.clone());
     }
     let detected = |tag: &str| Language { tag: tag.to_owned(), origin: LanguageOrigin::Detected };
-    let sample = &text[..text.floor_char_boundary(SAMPLE_BYTES)];
+    let sample = beginning(text);
     if words(sample).take(FEWEST_WORDS).count() < FEWEST_WORDS {
         return declared.cloned();
     }
@@ -37,6 +37,11 @@ pub fn language_of(text: &str, declared: Option<&Language>, configured: &[String
         None if configured.iter().any(|name| name == recognised) => Some(detected(recognised)),
         None => Evidence::of(sample, recognised).settled(configured).map(detected),
     }
+}
+
+fn beginning(text: &str) -> &str {
+    let end = (0..=SAMPLE_BYTES.min(text.len())).rev().find(|&at| text.is_char_boundary(at));
+    &text[..end.unwrap_or(0)]
 }
 
 /// The lower-case primary subtag of a BCP 47 tag; both written forms of Norwegian are `no`.

@@ -6,7 +6,7 @@ use super::{
     blocks::{Block, blocks_of_html, blocks_of_plain_text},
     cut::{Cut, cut},
     fold::{fold, tidy},
-    language::{language_of, primary_subtag},
+    language::{SAMPLE_BYTES, language_of, primary_subtag},
 };
 use crate::model::{Entry, Language, LanguageOrigin};
 
@@ -89,9 +89,6 @@ impl ReadableEntry {
         self.language.as_ref().map(|language| primary_subtag(&language.tag))
     }
 }
-
-/// Enough for the language.
-const SAMPLE_BYTES: usize = 2_000;
 
 fn distinct<'a>(categories: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut seen = Vec::new();

@@ -287,6 +287,9 @@ mod tests {
             ("fr", "européennes", "europeen"),
             ("de", "Häuser", "Haus"),
             ("de", "FUSSBALL", "Fußball"),
+            // Snowball must see the accent.
+            ("fr", "abandonnée", "abandonner"),
+            ("es", "elecciones", "elección"),
             ("es", "futbolistas", "futbolista"),
             ("it", "economie", "economia"),
             ("en", "elections", "election"),

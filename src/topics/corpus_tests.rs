@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    model::TopicId,
+    model::{Entry, TopicId},
     text::{ReadableEntry, ReadableText},
 };
 
@@ -164,6 +164,13 @@ fn a_page_with_teasers_of_other_topics_gets_its_own_topics_only() {
             assert_eq!(entry.primary_language().as_deref(), Some("fr"));
         }
     }
+    let paragraphs: String = page.lines().map(|line| format!("<p>{line}</p>")).collect();
+    for content in [page.clone(), page.replace('\n', "<br>"), paragraphs] {
+        let entry = Entry { title: title.into(), content: Some(content), ..Entry::default() };
+        let tags = topics.tag(&ReadableEntry::from_entry(&entry, topics.languages()));
+        let tags: BTreeSet<_> = tags.iter().map(|tag| tag.topic.to_string()).collect();
+        assert_eq!(tags, ["ai", "eu-tech-sovereignty", "telecom"].map(String::from).into());
+    }
 }
 
 #[test]
@@ -173,7 +180,7 @@ fn own_items_with_traps() {
     let items = items(&corpus, "tag-topicpack-5lang");
     let predicted = predict(&topics, &items, "text");
     for (language, counts) in score(&items, &predicted, &[]) {
-        assert!(counts.f1() >= 0.97, "{language}");
+        assert!(counts.f1() >= 1.0, "{language}");
     }
     for item in items.iter().filter(|item| strings(&item["labels"]).is_empty()) {
         assert_eq!(predicted[item["id"].as_str().expect("an id")], BTreeSet::new(), "{}", item["trap"]);
@@ -186,7 +193,15 @@ fn a_stream_of_many_publishers() {
     let topics = Pack::compile(&corpus, "newsag.toml");
     let items = items(&corpus, "tag-story-newsag-4lang");
     let counts = score(&items, &predict(&topics, &items, "text"), &[]);
-    assert!(counts[""].precision() >= 0.87 && counts[""].recall() >= 0.88);
+    assert!(counts[""].precision() >= 0.871 && counts[""].recall() >= 0.911);
+}
+
+#[test]
+fn the_same_rules_four_years_later() {
+    let Some(corpus) = corpus() else { return };
+    let topics = Pack::compile(&corpus, "newsag.toml");
+    let items = items(&corpus, "tag-italian-2025");
+    assert!(score(&items, &predict(&topics, &items, "text"), &[])[""].f1() >= 0.702);
 }
 
 #[test]
@@ -195,9 +210,9 @@ fn sections_by_rules_written_before_any_text_was_seen() {
     let news = ["business", "entertainment", "health", "politics", "religion", "sports", "technology"];
     let sections = ["Sport", "Wirtschaft", "Wissenschaft", "Web", "Kultur", "Etat"];
     for (pack, set, labels, floor) in [
-        ("generic-en-fr.toml", "tag-masakhanews-en", &news[..], 0.715),
-        ("generic-en-fr.toml", "tag-masakhanews-fr", &news[..], 0.70),
-        ("generic-de.toml", "tag-10kgnad-de", &sections[..], 0.645),
+        ("generic-en-fr.toml", "tag-masakhanews-en", &news[..], 0.738),
+        ("generic-en-fr.toml", "tag-masakhanews-fr", &news[..], 0.705),
+        ("generic-de.toml", "tag-10kgnad-de", &sections[..], 0.703),
     ] {
         let topics = Pack::compile(&corpus, pack);
         let items = items(&corpus, set);

@@ -164,14 +164,14 @@ pub(super) struct Desk {
 
 /// Desks that nobody sits at. As many are made as threads read at once.
 #[derive(Default)]
-pub(super) struct Desks(Mutex<Vec<Box<Desk>>>);
+pub(super) struct Desks(Mutex<Vec<Desk>>);
 
 impl Desks {
-    fn take(&self) -> Box<Desk> {
+    fn take(&self) -> Desk {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
     }
 
-    fn put_back(&self, desk: Box<Desk>) {
+    fn put_back(&self, desk: Desk) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(desk);
     }
 }
