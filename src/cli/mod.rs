@@ -96,16 +96,15 @@ pub fn main_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn execute(arguments: Arguments) -> anyhow::Result<Exit> {
+    // What we write is ours alone: the store holds credentials of URLs and the reading habits of an organisation.
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     let Arguments { config, log, command } = arguments;
     let command = command.unwrap_or(Command::Run);
     let path = crate::config::find(config, &crate::config::Environment::of_process());
     match command {
-        Command::Run => {
-            log::start(log, &command);
-            run::run(&path)
-        }
+        Command::Run => run::run(&path, log::start_daemon(log)),
         Command::Poll(poll) => {
-            log::start(log, &Command::Check);
+            log::start_command(log);
             poll::run(&path, &poll)
         }
         Command::Check => check::run(&path),

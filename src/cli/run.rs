@@ -8,7 +8,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{exit::Exit, show::Show};
+use super::{exit::Exit, log::Quiet, show::Show};
 use crate::{
     clock::Clock,
     config,
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Runs the daemon until SIGTERM or SIGINT; SIGHUP reloads.
-pub(super) fn run(path: &Path) -> anyhow::Result<Exit> {
+pub(super) fn run(path: &Path, quiet: Quiet) -> anyhow::Result<Exit> {
     let (config, warnings) = config::load(path)?;
     for warning in warnings {
         warn!("{warning}");
@@ -58,7 +58,7 @@ pub(super) fn run(path: &Path) -> anyhow::Result<Exit> {
             clock: Clock::system(),
             stop,
             reload,
-            observer: Box::new(Show::summarising(closing)),
+            observer: Box::new(Show::summarising(closing, quiet)),
             listening: None,
         };
         daemon::run(config, options).await?;

@@ -8,6 +8,7 @@ use std::{
 use indicatif::{ProgressBar, ProgressStyle};
 use tracing::info;
 
+use super::log::Quiet;
 use crate::{
     daemon::{RoundObserver, RoundSummary},
     poll::PollReport,
@@ -21,16 +22,16 @@ pub(super) struct Show {
 
 /// What to do when the round is over.
 enum AtTheEnd {
-    /// The summary, then this line, on a terminal; a line in the log elsewhere.
-    Summarise(String),
+    /// The summary, then the closing line, on a terminal; a line in the log elsewhere. Then the log may speak.
+    Summarise { closing: String, log: Quiet },
     /// The caller has the summary.
     Nothing,
 }
 
 impl Show {
     /// For the daemon; `closing` is said after the summary.
-    pub(super) fn summarising(closing: String) -> Self {
-        Self { bar: None, end: AtTheEnd::Summarise(closing) }
+    pub(super) fn summarising(closing: String, log: Quiet) -> Self {
+        Self { bar: None, end: AtTheEnd::Summarise { closing, log } }
     }
 
     /// Only the progress.
@@ -62,7 +63,7 @@ impl RoundObserver for Show {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
         }
-        let AtTheEnd::Summarise(closing) = &self.end else { return };
+        let AtTheEnd::Summarise { closing, log } = &self.end else { return };
         if io::stdout().is_terminal() {
             // Nobody reads a closed terminal.
             let _ = super::print(&format!("{}{closing}\n", text(summary)));
@@ -79,6 +80,7 @@ impl RoundObserver for Show {
                 "the first round of polls is done"
             );
         }
+        log.speak();
     }
 }
 

@@ -110,7 +110,8 @@ mod tests {
         let gzip_tag = edition.etag(Coding::Gzip).to_string();
         let at = |offset: i64| httpdate::fmt_http_date((updated + chrono::Duration::seconds(offset)).into());
         let other = "\"other\"".to_string();
-        let cases: Vec<(&str, Vec<(&'static str, String)>, bool)> = vec![
+        type Fields = Vec<(&'static str, String)>;
+        let cases: Vec<(&str, Fields, bool)> = vec![
             ("nothing is known", vec![], false),
             ("the tag", vec![("if-none-match", tag.clone())], true),
             ("the tag, weak", vec![("if-none-match", format!("W/{tag}"))], true),
