@@ -96,7 +96,7 @@ pub fn main_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn execute(arguments: Arguments) -> anyhow::Result<Exit> {
-    // What we write is ours alone: the store holds credentials of URLs and the reading habits of an organisation.
+    // What we write is ours alone: the store may hold what publishers give to subscribers only.
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     let Arguments { config, log, command } = arguments;
     let command = command.unwrap_or(Command::Run);
