@@ -115,7 +115,7 @@ fn fifty_kills_lose_nothing_and_double_nothing() {
         let daemon = phase == Phase::Publish || turn % 8 < 4;
         press.found();
         for feed in 0..press.feeds.len() {
-            if next(&mut random) % 3 == 0 {
+            if next(&mut random).is_multiple_of(3) {
                 press.report(feed);
             }
         }
@@ -125,7 +125,7 @@ fn fifty_kills_lose_nothing_and_double_nothing() {
             Some(line) => {
                 let which = 1 + next(&mut random) % if phase == Phase::Publish { 2 } else { 3 };
                 let seen = newsdesk.wait_for(line, which as usize);
-                if phase == Phase::Publish && seen && next(&mut random) % 2 == 0 {
+                if phase == Phase::Publish && seen && next(&mut random).is_multiple_of(2) {
                     published.extend(ids(&get(port, "/all.atom").unwrap_or_default()));
                 }
                 thread::sleep(Duration::from_micros(next(&mut random) % 800));

@@ -99,7 +99,7 @@ fn beginning(story: &EditionStory) -> String {
     let text = if text.is_empty() { &story.title } else { &text };
     let short: String = text.chars().take(DESCRIPTION).collect();
     let cut = if short.len() < text.len() { "…" } else { "" };
-    format!("{}{cut}", partial_escape(&clean(short.trim_end())))
+    format!("{}{cut}", partial_escape(clean(short.trim_end())))
 }
 
 fn clean(text: &str) -> String {

@@ -15,7 +15,7 @@ use crate::{
 pub fn shared_keys(entry: &Entry) -> Vec<SharedKey> {
     let Some(url) = entry.link.as_deref().and_then(|link| Url::parse(link).ok()) else { return Vec::new() };
     let mut keys = Vec::with_capacity(2);
-    if url.path().trim_matches('/') != "" || url.query().is_some_and(|query| !query.is_empty()) {
+    if !url.path().trim_matches('/').is_empty() || url.query().is_some_and(|query| !query.is_empty()) {
         keys.push(SharedKey::link(&link_key(&url)));
     }
     if let (Some(id), Some(site)) = (entry.guid.as_deref().filter(|id| is_absolute_iri(id)), site(&url)) {
