@@ -18,6 +18,9 @@
 //! The values that cross these stages are plain data in [`model`]; time comes from a [`clock`] at the edges and is an
 //! argument everywhere else.
 
+// What a publisher or an admin writes may be anything, so nothing here takes it for granted.
+#![warn(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
 // The words of the house, spoken by all.
 pub mod model;
 

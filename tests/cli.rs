@@ -69,6 +69,11 @@ fn a_right_configuration_passes_and_a_wrong_one_is_exit_code_2_with_every_mistak
     {
         assert!(failed.err.contains(expected), "{expected} is missing in\n{}", failed.err);
     }
+    let unreachable = write(folder.path(), "[topics.ai]\nthreshold = 900.0\nterms.any = [\"=AI\"]\n");
+    let failed = run(&mut with_config(&["check"], &unreachable));
+    assert!(failed.code == Some(2) && failed.err.contains("no text can reach the threshold 900"), "{}", failed.err);
+    let empty = run(&mut with_config(&["run"], &write(folder.path(), "[topics]\n")));
+    assert!(empty.code == Some(2) && empty.err.contains("add one under [sources]"), "{}", empty.err);
     let absent = run(&mut with_config(&["check"], Path::new("/nonexistent/newsdesk.toml")));
     assert_eq!(absent.code, Some(2), "{}", absent.err);
     assert!(absent.err.contains("/nonexistent/newsdesk.toml"), "{}", absent.err);

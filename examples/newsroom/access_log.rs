@@ -10,7 +10,8 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use axum::http::StatusCode;
-use chrono::{SecondsFormat, Utc};
+use chrono::SecondsFormat;
+use newsdesk::clock::Clock;
 
 pub struct AccessLog(Mutex<File>);
 
@@ -23,7 +24,7 @@ impl AccessLog {
 
     /// `2026-11-22T12:30:00.123Z 127.20.0.1:8000 /rss.xml 304 conditional`. The path is as it came, percent-encoding and all.
     pub fn note(&self, address: SocketAddr, path: &str, status: StatusCode, conditional: bool) {
-        let time = Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true);
+        let time = Clock::system().now().to_rfc3339_opts(SecondsFormat::Millis, true);
         let kind = if conditional { "conditional" } else { "unconditional" };
         let line = format!("{time} {address} {path} {} {kind}\n", status.as_u16());
         let mut file = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());

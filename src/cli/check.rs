@@ -1,9 +1,7 @@
 use std::path::Path;
 
-use chrono::Utc;
-
 use super::exit::Exit;
-use crate::{config, daemon};
+use crate::{clock::Clock, config, daemon};
 
 /// Validates the configuration, and shows how its schedules are understood.
 pub(super) fn run(path: &Path) -> anyhow::Result<Exit> {
@@ -13,7 +11,7 @@ pub(super) fn run(path: &Path) -> anyhow::Result<Exit> {
         eprintln!("{warning}");
     }
     println!("{}: {} sources, {} topics, no mistakes", path.display(), config.sources.len(), config.topics.len());
-    let mut next = Utc::now();
+    let mut next = Clock::system().now();
     let mut runs = Vec::new();
     for _ in 0..3 {
         let Some(tick) = config.polling.schedule.next_after(next) else { break };

@@ -1,6 +1,10 @@
 use std::{io, process::ExitCode};
 
-use crate::{config::ConfigProblems, daemon::DaemonError, store::StoreError};
+use crate::{
+    config::ConfigProblems,
+    daemon::{AssembleError, DaemonError},
+    store::StoreError,
+};
 
 /// How a command ended, as its exit code says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +27,7 @@ impl Exit {
     /// The exit code of an error, by what lies at its bottom.
     pub(super) fn of(error: &anyhow::Error) -> Self {
         for cause in error.chain() {
-            if cause.is::<ConfigProblems>() {
+            if cause.is::<ConfigProblems>() || cause.is::<AssembleError>() {
                 return Exit::Configuration;
             }
             if cause.is::<StoreError>() {

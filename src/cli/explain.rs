@@ -15,7 +15,7 @@ use crate::{
     model::{EntryNumber, LanguageOrigin, StoryNumber},
     normalize::{clean_link, link_key},
     reading::Reader,
-    store::{SharedKey, Store, StoreError, StoryRecord},
+    store::{Originality, SharedKey, Store, StoreError, StoryRecord},
     text::{ReadableEntry, ReadableText},
     topics::TopicExplanation,
 };
@@ -100,7 +100,7 @@ fn find(store: &Store, what: &str) -> Result<Vec<StoryRecord>, StoreError> {
     let mut numbers: Vec<StoryNumber> = store.story_by_id(what)?.into_iter().collect();
     if let Ok(url) = Url::parse(what) {
         let key = SharedKey::link(&link_key(&clean_link(&url, &[])));
-        for entry in store.sharing(key, MOST_ENTRIES)? {
+        for (entry, _) in store.sharing(key, MOST_ENTRIES)? {
             numbers.extend(store.entry(entry)?.map(|record| record.story));
         }
     }
@@ -123,7 +123,11 @@ fn describe(
     for copy in &story.copies {
         let source = store.source_by_number(copy.source).map(|(id, _)| id.to_string()).unwrap_or_default();
         let shown = if copy.entry == story.owner { "shown" } else { "copy" };
-        let kind = if copy.original { "original" } else { "links elsewhere" };
+        let kind = match copy.originality {
+            Originality::Own => "on its own site",
+            Originality::Claimed => "on the site it calls its own",
+            Originality::Elsewhere => "on another site",
+        };
         writeln!(text, "  {shown}: {source} ({kind}) {}", copy.link.as_deref().unwrap_or("no link"))?;
     }
     for EntryNumber(number) in story.copies.iter().map(|copy| copy.entry) {

@@ -21,11 +21,10 @@ pub(super) fn run(path: &Path, quiet: Quiet) -> anyhow::Result<Exit> {
     for warning in warnings {
         warn!("{warning}");
     }
-    config
-        .store
-        .path
-        .as_ref()
-        .with_context(|| format!("{} names no sources: there is nothing to poll", path.display()))?;
+    if config.store.path.is_none() {
+        eprintln!("newsdesk: {} names no sources: there is nothing to poll; add one under [sources]", path.display());
+        return Ok(Exit::Configuration);
+    }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
     runtime.block_on(async {

@@ -9,11 +9,18 @@ use crate::{
     store::{ChangedEditions, EntryRecord, Identity, IdentityKey, Refresh, StoreError},
 };
 
-/// How long a tombstone outlives the publisher's last mention of its entry.
+/// How long a tombstone outlives the publisher's last mention of its entry, counted to the source's last document: a feed that
+/// has nothing new for months still lists what it listed.
 const TOMBSTONE_AGE: Duration = Duration::days(90);
 
-/// Entries removed or tombstones dropped in one refresh: enough to be quick, few enough not to keep deliveries waiting.
+/// How long a tombstone stays when its source is not read any more at all.
+const TOMBSTONE_AGE_UNREAD: Duration = Duration::days(800);
+
+/// Entries removed in one refresh: enough to be quick, few enough not to keep deliveries waiting.
 const BATCH: usize = 200;
+
+/// Tombstones dropped in one refresh.
+const TOMBSTONES: usize = 5_000;
 
 impl Ingest {
     /// Removes a batch of entries that the retention no longer covers. Returns the editions that changed, and whether
@@ -25,13 +32,20 @@ impl Ingest {
                 continue;
             }
             let mut refresh = self.store.refresh();
-            for number in pruned.entries {
-                self.forget(&mut refresh, number, now)?;
+            for (date, number) in pruned.entries {
+                if !self.forget(&mut refresh, number, now)? {
+                    refresh.drop_stray_age(source.number, date, number);
+                }
             }
             return Ok((refresh.apply()?, true));
         }
-        let expired = self.store.expired_tombstones(now - TOMBSTONE_AGE, BATCH)?;
-        let more = expired.len() == BATCH;
+        let horizon = |source| {
+            let source = self.store.source_by_number(source);
+            let read = source.and_then(|(_, source)| source.last_read).unwrap_or(DateTime::<Utc>::MIN_UTC);
+            read.checked_sub_signed(TOMBSTONE_AGE).unwrap_or(read).max(now - TOMBSTONE_AGE_UNREAD)
+        };
+        let expired = self.store.expired_tombstones(horizon, TOMBSTONES)?;
+        let more = expired.len() == TOMBSTONES;
         self.drop_tombstones(&expired)?;
         Ok((ChangedEditions::new(), more))
     }
@@ -44,16 +58,26 @@ impl Ingest {
         refresh.apply().map(drop)
     }
 
-    /// Removes an entry and leaves a tombstone; its story goes on with the other copies, or goes with it.
-    fn forget(&self, refresh: &mut Refresh<'_>, number: EntryNumber, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let Some(record) = refresh.entry(number)? else { return Ok(()) };
+    /// Removes an entry and leaves a tombstone; its story goes on with the other copies, or goes with it. Returns whether there
+    /// was an entry that could be read.
+    fn forget(&self, refresh: &mut Refresh<'_>, number: EntryNumber, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let record = match refresh.entry(number) {
+            Ok(Some(record)) => record,
+            Ok(None) => return Ok(false),
+            Err(StoreError::Record { cause, .. }) => {
+                tracing::error!(entry = number.0, %cause, "an entry that cannot be read is left behind by the retention");
+                return Ok(false);
+            }
+            Err(error) => return Err(error),
+        };
         refresh.put_identity(record.source, record.identity, Identity::Tombstone { last_listed: now });
         refresh.remove_entry(number)?;
-        let Some(story) = refresh.story(record.story)? else { return Ok(()) };
+        let Some(story) = refresh.story(record.story)? else { return Ok(true) };
         match story.copies.iter().find(|copy| copy.entry != number) {
-            Some(other) => regroup(refresh, &self.store, &self.rules, other.entry, &record.shared_keys).map(drop),
-            None => refresh.remove_story(story.number),
+            Some(other) => regroup(refresh, &self.store, &self.rules, other.entry, &record.shared_keys).map(drop)?,
+            None => refresh.remove_story(story.number)?,
         }
+        Ok(true)
     }
 
     /// Gives sources that were renamed in the configuration what was known of them under their old names.

@@ -3,15 +3,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{public_id::minted_id, rules::TakeInRules};
 use crate::{
     model::{EntryNumber, StoryNumber, TopicId, TopicScore},
-    store::{Copy, EntryRecord, Refresh, SharedKey, Store, StoreError, StoryRecord},
-    stories::{Member, best_first, is_original, partition, story_updated},
+    store::{Copy, EntryRecord, Originality, Refresh, SharedKey, Store, StoreError, StoryRecord},
+    stories::{Member, best_first, originality, partition, story_updated},
 };
 
-/// More entries than this under one key are no copies of an article.
-const MOST_SHARERS: usize = 64;
+/// More sources than this do not carry one article: it is a link to somewhere else that all of them print.
+const MOST_SHARERS: usize = 512;
 
-/// More entries than this are not followed from link to link.
-const MOST_MEMBERS: usize = 256;
+/// Once so many entries stand under a key that several of one source share, it is known to join nobody and not looked at again.
+const MOST_ON_A_LIVE_PAGE: usize = 64;
 
 /// Brings the stories around an entry up to date, after the entry was put, changed or removed. `keys` are those it has and
 /// had. Returns how many copies the entry's story now has.
@@ -64,17 +64,19 @@ struct Neighbourhood {
 }
 
 fn neighbourhood(refresh: &Refresh<'_>, entry: EntryNumber, keys: &[SharedKey]) -> Result<Neighbourhood, StoreError> {
-    let mut records = BTreeMap::new();
+    let mut records: BTreeMap<EntryNumber, EntryRecord> = BTreeMap::new();
     let mut crowded = BTreeSet::new();
     let mut open_keys: Vec<SharedKey> = keys.to_vec();
     let mut seen_keys = BTreeSet::new();
     let mut open_entries = vec![entry];
     loop {
         while let Some(number) = open_entries.pop() {
-            if records.len() < MOST_MEMBERS
-                && !records.contains_key(&number)
+            if !records.contains_key(&number)
                 && let Some(record) = refresh.entry(number)?
             {
+                // A story is never renewed without all of its copies, or those left out would be in none.
+                let story = refresh.story(record.story)?;
+                open_entries.extend(story.into_iter().flat_map(|story| story.copies).map(|copy| copy.entry));
                 open_keys.extend(&record.shared_keys);
                 records.insert(number, record);
             }
@@ -82,8 +84,10 @@ fn neighbourhood(refresh: &Refresh<'_>, entry: EntryNumber, keys: &[SharedKey]) 
         let Some(key) = open_keys.pop() else { return Ok(Neighbourhood { records, crowded }) };
         if seen_keys.insert(key) {
             let sharers = refresh.sharing(key, MOST_SHARERS + 1)?;
-            if sharers.len() <= MOST_SHARERS {
-                open_entries.extend(sharers);
+            let sources: BTreeSet<_> = sharers.iter().map(|(_, source)| source).collect();
+            let most = if sources.len() == sharers.len() { MOST_SHARERS } else { MOST_ON_A_LIVE_PAGE };
+            if sharers.len() <= most {
+                open_entries.extend(sharers.into_iter().map(|(number, _)| number));
             } else {
                 crowded.insert(key);
             }
@@ -153,12 +157,13 @@ fn renew(
 
 fn copy(refresh: &Refresh<'_>, record: &EntryRecord) -> Copy {
     let source = refresh.source_by_number(record.source);
-    let original = source.is_none_or(|(_, source)| is_original(&record.entry, &source.feed, &source.first_url));
+    let originality = source
+        .map_or(Originality::Elsewhere, |(_, source)| originality(&record.entry, &source.feed, &source.first_url));
     Copy {
         entry: record.number,
         source: record.source,
         link: record.entry.link.clone(),
-        original,
+        originality,
         published: record.entry.published,
         first_dated: record.first_dated,
         revised: record.revised,

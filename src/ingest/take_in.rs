@@ -5,7 +5,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::{Delivery, Outcome, Reading, TaggedEntry, public_id::public_id, regroup::regroup, rules::TakeInRules};
 use crate::{
-    model::{Entry, EntryNumber, FeedMetadata, SourceId, StoryNumber},
+    model::{Entry, EntryNumber, FeedMetadata, SourceId, SourceNumber, StoryNumber},
     store::{
         ChangedEditions, EntryRecord, Identity, IdentityKey, IdentityPolicy, Refresh, SourceRecord, Store, StoreError,
     },
@@ -42,7 +42,7 @@ impl Ingest {
                 reading.feed.title.clone_from(title);
             }
             let source = self.source(&mut refresh, &delivery.source, &delivery.configured_url)?;
-            feed_changed = source.answered && differs_visibly(&source.feed, &reading.feed);
+            feed_changed = source.last_read.is_some() && differs_visibly(&source.feed, &reading.feed);
             outcome = self.read(&mut refresh, &delivery.source, source, reading, delivery.at)?;
         }
         let mut changed = refresh.apply()?;
@@ -62,19 +62,22 @@ impl Ingest {
         reading: Reading,
         now: DateTime<Utc>,
     ) -> Result<Outcome, StoreError> {
-        let first_time = !source.answered;
-        source.answered = true;
+        let first_time = source.last_read.replace(now).is_none();
         source.feed = reading.feed;
         let read = reading.entries.len();
         let entries: Vec<_> = reading.entries.into_iter().filter(|tagged| says_something(&tagged.entry)).collect();
         let mut outcome = Outcome { passed_over: read - entries.len(), ..Outcome::default() };
-        let (identified, policy) = identify(
+        let identification = identify(
             entries,
             source.identity_policy,
             |tagged| &tagged.entry,
             |key| stored_twin(refresh, &source, key),
         )?;
-        source.identity_policy = policy;
+        source.identity_policy = identification.policy;
+        for mark in identification.shared_guids {
+            self.remember_as_listed(refresh, source.number, mark, now)?;
+        }
+        let identified = identification.entries;
         refresh.put_source(id, source.clone());
 
         let beyond_backlog = if first_time { self.beyond_backlog(id, &identified) } else { BTreeSet::new() };
@@ -88,14 +91,12 @@ impl Ingest {
                         outcome.revised += 1;
                     }
                 }
-                Some(Identity::Tombstone { last_listed }) => {
-                    if now - last_listed >= TOMBSTONE_RENEWAL {
-                        refresh.put_identity(source.number, one.key, Identity::Tombstone { last_listed: now });
-                    }
+                Some(Identity::Tombstone { .. }) => {
+                    self.remember_as_listed(refresh, source.number, one.key, now)?;
                     outcome.passed_over += 1;
                 }
                 None if beyond_backlog.contains(&one.key) || self.is_outlived(&one.item.entry, now) => {
-                    refresh.put_identity(source.number, one.key, Identity::Tombstone { last_listed: now });
+                    self.remember_as_listed(refresh, source.number, one.key, now)?;
                     outcome.passed_over += 1;
                 }
                 None => {
@@ -108,6 +109,25 @@ impl Ingest {
             }
         }
         Ok(outcome)
+    }
+
+    /// Leaves a tombstone, or renews the date on one.
+    fn remember_as_listed(
+        &self,
+        refresh: &mut Refresh<'_>,
+        source: SourceNumber,
+        key: IdentityKey,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let fresh = match refresh.identity(source, key)? {
+            Some(Identity::Tombstone { last_listed }) => now - last_listed < TOMBSTONE_RENEWAL,
+            Some(Identity::Kept { .. }) => true,
+            None => false,
+        };
+        if !fresh {
+            refresh.put_identity(source, key, Identity::Tombstone { last_listed: now });
+        }
+        Ok(())
     }
 
     /// What is known of the source; a source met for the first time gets its number.
@@ -125,7 +145,7 @@ impl Ingest {
             first_url: configured_url.to_string(),
             feed: FeedMetadata::default(),
             identity_policy: IdentityPolicy::default(),
-            answered: false,
+            last_read: None,
             entries: 0,
         })
     }
@@ -220,9 +240,10 @@ fn stored_twin(
 ) -> Result<Option<StoredTwin>, StoreError> {
     Ok(match refresh.identity(source.number, key)? {
         Some(Identity::Kept { entry, .. }) => {
-            refresh.entry(entry)?.map(|record| StoredTwin { link: record.entry.link, title: record.entry.title })
+            let twin = |record: EntryRecord| StoredTwin::Kept { link: record.entry.link, title: record.entry.title };
+            Some(refresh.entry(entry)?.map_or(StoredTwin::Forgotten, twin))
         }
-        Some(Identity::Tombstone { .. }) => Some(StoredTwin { link: None, title: String::new() }),
+        Some(Identity::Tombstone { .. }) => Some(StoredTwin::Forgotten),
         None => None,
     })
 }

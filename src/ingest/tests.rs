@@ -224,6 +224,7 @@ fn what_is_pruned_does_not_come_back_while_the_publisher_lists_it() {
     assert_eq!(desk.deliver("gazette", day(15), again.clone()), counts(0, 0, 0, 0, 2));
     while desk.ingest.prune(day(100)).expect("pruned").1 {}
     assert_eq!(desk.deliver("gazette", day(101), again.clone()), counts(0, 0, 0, 0, 2), "the tombstone was renewed");
+    desk.deliver("gazette", day(290), vec![]);
     while desk.ingest.prune(day(300)).expect("pruned").1 {}
     let late = entry("tag:g.example,2026:1", link, "Old guid, new article", 299 * 24);
     assert_eq!(desk.deliver("gazette", day(300), vec![late]), counts(1, 0, 0, 0, 0), "and is forgotten in the end");
@@ -299,15 +300,59 @@ fn new_priorities_move_the_owner_when_entries_are_looked_at_again() {
 }
 
 #[test]
-fn beyond_a_crowd_no_more_copies_join_a_story() {
+fn a_link_that_a_crowd_of_sources_carries_keeps_all_its_copies() {
     let desk = Newsroom::new(|_| {});
     let link = "https://everybody.example/terms";
     for source in 0..70 {
         desk.deliver(&format!("source-{source}"), at(1), vec![entry("1", link, "Terms", 1)]);
     }
-    assert_eq!(desk.stories().iter().filter(|story| story.copies.len() > 64).count(), 0);
-    let copies: usize = desk.stories().iter().map(|story| story.copies.len()).sum();
-    assert_eq!(copies, 70, "and nobody's entry is lost");
+    assert_eq!(desk.stories().len(), 1);
+    let edited = entry("1", link, "Terms, edited", 1);
+    desk.deliver("source-7", at(2), vec![edited]);
+    assert_eq!(desk.stories().iter().map(|story| story.copies.len()).collect::<Vec<_>>(), [70]);
+}
+
+#[test]
+fn a_live_page_with_many_entries_stays_many_stories() {
+    let desk = Newsroom::new(|_| {});
+    let live = "https://gazette.example/live";
+    let entries = (0..90).map(|n| entry(&format!("tag:g.example,2026:{n}"), live, &format!("Minute {n}"), 1)).collect();
+    assert_eq!(desk.deliver("gazette", at(2), entries).new, 90);
+    desk.deliver("herald", at(3), vec![entry("tag:h.example,2026:1", live, "Live now", 3)]);
+    assert_eq!(desk.stories().len(), 91);
+    let mut next = Some(crate::model::EntryNumber(0));
+    while let Some(first) = next {
+        next = desk.ingest.tag_again(first, &|_: &Entry| Vec::new()).expect("tagged").1;
+    }
+    assert_eq!(desk.stories().len(), 91);
+}
+
+#[test]
+fn a_backlog_left_out_stays_out_though_guids_repeat() {
+    let desk = Newsroom::new(|rules| {
+        rules.sources.insert(SourceId::new("gazette"), SourceRules { backlog: Some(5), ..SourceRules::default() });
+    });
+    let mut entries: Vec<_> =
+        (0..30).map(|n| entry(&format!("g{n}"), &format!("https://gazette.example/{n}"), "Story", n)).collect();
+    entries.push(entry("g3", "https://gazette.example/3b", "Twice", 0));
+    assert_eq!(desk.deliver("gazette", at(40), entries.clone()), counts(5, 0, 0, 0, 26));
+    assert_eq!(desk.deliver("gazette", at(41), entries), counts(0, 0, 0, 5, 26));
+}
+
+#[test]
+fn tombstones_outlast_a_publishers_silence() {
+    let desk = Newsroom::new(|rules| {
+        rules.sources.insert(SourceId::new("gazette"), SourceRules { backlog: Some(1), ..SourceRules::default() });
+    });
+    let entries: Vec<_> =
+        (0..3).map(|n| entry(&format!("g{n}"), &format!("https://gazette.example/{n}"), "Story", n)).collect();
+    assert_eq!(desk.deliver("gazette", at(5), entries.clone()), counts(1, 0, 0, 0, 2));
+    // Half a year of nothing but 304, then one new entry above the same old ones.
+    let later = at(180 * 24);
+    while desk.ingest.prune(later).expect("pruned").1 {}
+    let mut entries = entries;
+    entries.push(entry("g9", "https://gazette.example/9", "News", 180 * 24));
+    assert_eq!(desk.deliver("gazette", later, entries), counts(1, 0, 0, 1, 2));
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! A feed as it was written becomes entries that are ready to be kept.
 //!
 //! [`normalize`] takes the feed first: its base, its site and its language hold for the entries that name none of their own.
-//! Then each item on its own ([`entry`]): titles become plain lines ([`plain`]), HTML is sanitised ([`html`]), links are made
-//! absolute ([`links`]) and lose their tracking parameters ([`tracking`]), the language is decided ([`language`]), dates that
-//! cannot be dates are dropped ([`dates`]). Nothing is asked of the network, of a clock or of other entries, and no item is
+//! Then each item on its own (`entry`): titles become plain lines (`plain`), HTML is sanitised (`html`), links are made
+//! absolute (`links`) and lose their tracking parameters (`tracking`), the language is decided (`language`), dates that
+//! cannot be dates are dropped (`dates`). Nothing is asked of the network, of a clock or of other entries, and no item is
 //! ever left out: what is wrong with one is mended or dropped within it and reported as a [`Defect`].
 
 mod characters;

@@ -1,6 +1,6 @@
 //! From the store to what readers get: the newest stories of a topic, rendered once, held as finished bytes.
 //!
-//! [`gather`] reads the stories of an edition, [`atom`] and [`rss`] write them as a feed, [`index`] as a page;
+//! [`gather`] reads the stories of an edition, `atom` and `rss` write them as a feed, `index` as a page;
 //! [`Edition`] is the result with its codings and validators; [`Editions`] holds the current ones, and a [`Publisher`]
 //! keeps them current. No "now" enters: the same stories and the same settings give the same bytes.
 

@@ -60,7 +60,7 @@ pub(super) fn decode<T: DeserializeOwned>(what: &'static str, bytes: &[u8]) -> R
     }
 }
 
-/// A record cut into values of at most [`CHUNK`] bytes; never none.
+/// A record cut into values of at most [`CHUNK`] bytes.
 pub(super) fn cut(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.chunks(CHUNK)
 }

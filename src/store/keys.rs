@@ -91,11 +91,14 @@ pub(super) fn topic_row(topic: Option<&TopicId>, place: &StoryPlace) -> Vec<u8> 
     bytes
 }
 
-pub(super) fn entry_chunk(entry: EntryNumber, chunk: u16) -> [u8; 10] {
-    let mut key = [0; 10];
-    key[..8].copy_from_slice(&entry.0.to_be_bytes());
-    key[8..].copy_from_slice(&chunk.to_be_bytes());
-    key
+/// The rows that a record goes on in when it is longer than one value may be: its key, a byte that no key of ours goes on
+/// with, and the chunk's number.
+pub(super) fn further_chunks(key: &[u8]) -> Vec<u8> {
+    [key, &[0xFF]].concat()
+}
+
+pub(super) fn further_chunk(key: &[u8], chunk: u16) -> Vec<u8> {
+    [key, &[0xFF], &chunk.to_be_bytes()].concat()
 }
 
 pub(super) fn identity(source: SourceNumber, key: IdentityKey) -> [u8; 20] {
@@ -139,6 +142,10 @@ pub(super) fn read_age_row(row: &[u8]) -> Option<(DateTime<Utc>, EntryNumber)> {
     let micros = u64::from_be_bytes(row.get(4..12)?.try_into().ok()?) ^ (1 << 63);
     let entry = u64::from_be_bytes(row.get(12..20)?.try_into().ok()?);
     Some((DateTime::from_timestamp_micros(micros as i64)?, EntryNumber(entry)))
+}
+
+pub(super) fn source_number(value: &[u8]) -> Option<SourceNumber> {
+    Some(SourceNumber(u32::from_be_bytes(value.try_into().ok()?)))
 }
 
 /// The number in the last eight bytes of a row or value.

@@ -29,7 +29,7 @@ pub use keys::{IdentityKey, SharedKey, StoryPlace};
 pub use open::{Opened, StoreSettings};
 pub use prune::{Pruned, RetentionLimits};
 pub use read::Store;
-pub use records::{Copy, EntryRecord, Identity, IdentityPolicy, SourceRecord, StoryRecord};
+pub use records::{Copy, EntryRecord, Identity, IdentityPolicy, Originality, SourceRecord, StoryRecord};
 pub use refresh::{ChangedEditions, Refresh};
 
 #[cfg(test)]

@@ -3,17 +3,16 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{Arc, RwLock, atomic::AtomicU64},
+    time::{Duration, Instant},
 };
 
 use uuid::Uuid;
 
 use super::{
-    StoreError, codec,
-    read::{Known, Shared, Store},
-    records::SourceRecord,
+    StoreError,
+    read::{Shared, Store},
     trees::{TreeName, Trees},
 };
-use crate::model::SourceId;
 
 /// Where the store is and how much it may take.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,7 +66,6 @@ impl Store {
         let instance = instance(&trees)?;
         let log = fs::File::open(path.join("db")).map_err(folder)?;
 
-        let known = read_sources(&trees)?;
         let next_entry = counter(&trees, "next-entry")?;
         let next_story = counter(&trees, "next-story")?;
         let store = Store(Arc::new(Shared {
@@ -76,10 +74,12 @@ impl Store {
             log,
             _lock: lock,
             instance,
-            known: RwLock::new(known),
+            known: RwLock::default(),
+            writing: RwLock::default(),
             next_entry: AtomicU64::new(next_entry),
             next_story: AtomicU64::new(next_story),
         }));
+        store.read_sources()?;
         store.make_durable()?;
         Ok(Opened { store, repairs })
     }
@@ -132,7 +132,21 @@ impl Failure {
     }
 }
 
+/// How long sled may hold its own lock after the last of it was dropped: its threads end in their own time.
+const LOCK_LINGERS: Duration = Duration::from_secs(5);
+
+/// Opens sled, waiting for a lock that a former instance of this process may still hold: other processes are kept out by ours.
 fn open_sled(settings: &StoreSettings) -> Result<sled::Db, Failure> {
+    let begun = Instant::now();
+    loop {
+        match try_open_sled(settings) {
+            Err(Failure::InUse) if begun.elapsed() < LOCK_LINGERS => std::thread::sleep(Duration::from_millis(20)),
+            other => return other,
+        }
+    }
+}
+
+fn try_open_sled(settings: &StoreSettings) -> Result<sled::Db, Failure> {
     let config = sled::Config::default().path(&settings.path).cache_capacity(settings.cache_bytes);
     match catch_unwind(AssertUnwindSafe(|| config.open())) {
         Ok(Ok(db)) => Ok(db),
@@ -201,15 +215,4 @@ fn instance(trees: &Trees) -> Result<Uuid, StoreError> {
 fn counter(trees: &Trees, name: &str) -> Result<u64, StoreError> {
     let stored = trees.get(TreeName::Meta).get(name)?;
     Ok(stored.and_then(|bytes| bytes.as_ref().try_into().ok().map(u64::from_be_bytes)).unwrap_or(1))
-}
-
-fn read_sources(trees: &Trees) -> Result<Known, StoreError> {
-    let mut known = Known::default();
-    for row in trees.get(TreeName::Sources) {
-        let (key, value) = row?;
-        let record: SourceRecord = codec::decode("source", &value)?;
-        let id = std::str::from_utf8(&key).map_err(|e| StoreError::Record { what: "source", cause: e.to_string() })?;
-        known.insert(SourceId::new(id), Arc::new(record));
-    }
-    Ok(known)
 }

@@ -23,7 +23,7 @@ pub struct RetentionLimits {
 /// Entries whose time is over.
 #[derive(Debug, Default, PartialEq)]
 pub struct Pruned {
-    pub entries: Vec<EntryNumber>,
+    pub entries: Vec<(DateTime<Utc>, EntryNumber)>,
     /// There are more than were asked for: call again after these are gone.
     pub more: bool,
 }
@@ -51,26 +51,27 @@ impl Store {
                 break;
             }
             surplus = surplus.saturating_sub(1);
-            pruned.entries.push(entry);
+            pruned.entries.push((date, entry));
         }
         Ok(pruned)
     }
 }
 
 impl Store {
-    /// Tombstones whose entries no publisher has listed since `before`, at most `limit`. Walks every identity.
+    /// Tombstones whose entries were last listed before their source's `horizon`, at most `limit`. Walks every identity.
     pub fn expired_tombstones(
         &self,
-        before: DateTime<Utc>,
+        horizon: impl Fn(SourceNumber) -> DateTime<Utc>,
         limit: usize,
     ) -> Result<Vec<(SourceNumber, IdentityKey)>, StoreError> {
         let mut expired = Vec::new();
         for row in self.0.trees.get(TreeName::Identities) {
             let (key, value) = row?;
-            if let Identity::Tombstone { last_listed } = codec::decode("identity", &value)?
-                && last_listed < before
+            if let Some((source, key)) = keys::read_identity(&key)
+                && let Identity::Tombstone { last_listed } = codec::decode("identity", &value)?
+                && last_listed < horizon(source)
             {
-                expired.extend(keys::read_identity(&key));
+                expired.push((source, key));
                 if expired.len() == limit {
                     break;
                 }

@@ -32,6 +32,8 @@ pub(super) struct Shared {
     pub(super) _lock: fs::File,
     pub(super) instance: Uuid,
     pub(super) known: RwLock<Known>,
+    /// Held for writing while what is applied is not yet durable.
+    pub(super) writing: RwLock<()>,
     pub(super) next_entry: AtomicU64,
     pub(super) next_story: AtomicU64,
 }
@@ -95,11 +97,7 @@ impl Store {
     }
 
     pub fn entry(&self, number: EntryNumber) -> Result<Option<EntryRecord>, StoreError> {
-        let mut bytes = Vec::new();
-        for chunk in self.0.trees.get(TreeName::Entries).scan_prefix(number.0.to_be_bytes()) {
-            bytes.extend_from_slice(&chunk?.1);
-        }
-        if bytes.is_empty() { Ok(None) } else { codec::decode("entry", &bytes).map(Some) }
+        self.record("entry", TreeName::Entries, &number.0.to_be_bytes())
     }
 
     pub fn story(&self, number: StoryNumber) -> Result<Option<StoryRecord>, StoreError> {
@@ -112,11 +110,12 @@ impl Store {
         Ok(row.and_then(|bytes| keys::trailing_number(&bytes)).map(StoryNumber))
     }
 
-    /// The entries that hold a key, in the order they arrived, at most `limit` of them.
-    pub fn sharing(&self, key: SharedKey, limit: usize) -> Result<Vec<EntryNumber>, StoreError> {
+    /// The entries that hold a key and their sources, in the order they arrived, at most `limit` of them.
+    pub fn sharing(&self, key: SharedKey, limit: usize) -> Result<Vec<(EntryNumber, SourceNumber)>, StoreError> {
         let mut entries = Vec::new();
-        for row in self.0.trees.get(TreeName::Shared).scan_prefix(keys::shared_prefix(key)).keys().take(limit) {
-            entries.extend(keys::trailing_number(&row?).map(EntryNumber));
+        for row in self.0.trees.get(TreeName::Shared).scan_prefix(keys::shared_prefix(key)).take(limit) {
+            let (row, value) = row?;
+            entries.extend(keys::trailing_number(&row).map(EntryNumber).zip(keys::source_number(&value)));
         }
         Ok(entries)
     }
@@ -170,7 +169,7 @@ impl Store {
         let mut entries = Vec::new();
         let mut next = first;
         while entries.len() < limit {
-            let from = keys::entry_chunk(next, 0);
+            let from = next.0.to_be_bytes();
             let Some(row) = self.0.trees.get(TreeName::Entries).range(from..).keys().next() else { break };
             let row = row?;
             let Some(number) = row.get(..8).and_then(keys::trailing_number).map(EntryNumber) else { break };
@@ -207,6 +206,28 @@ impl Store {
         Ok(self.0.db.size_on_disk()?)
     }
 
+    pub(super) fn read_sources(&self) -> Result<(), StoreError> {
+        for row in self.0.trees.get(TreeName::Sources).iter().keys() {
+            let row = row?;
+            // Further chunks of a long record have keys that are no text.
+            let Ok(id) = std::str::from_utf8(&row) else { continue };
+            if let Some(record) = self.record("source", TreeName::Sources, id.as_bytes())? {
+                self.known_mut().insert(SourceId::new(id), Arc::new(record));
+            }
+        }
+        Ok(())
+    }
+
+    /// Held by the writer from the first change it applies until it has made them durable.
+    pub fn while_writing(&self) -> std::sync::RwLockWriteGuard<'_, ()> {
+        self.0.writing.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Held by who reads in order to publish: what is seen is durable, and stays as it is meanwhile.
+    pub fn while_durable(&self) -> std::sync::RwLockReadGuard<'_, ()> {
+        self.0.writing.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(super) fn known(&self) -> std::sync::RwLockReadGuard<'_, Known> {
         self.0.known.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -229,6 +250,15 @@ impl Store {
         tree: TreeName,
         key: &[u8],
     ) -> Result<Option<T>, StoreError> {
-        self.0.trees.get(tree).get(key)?.map(|bytes| codec::decode(what, &bytes)).transpose()
+        let tree = self.0.trees.get(tree);
+        let Some(first) = tree.get(key)? else { return Ok(None) };
+        if first.len() < codec::CHUNK {
+            return codec::decode(what, &first).map(Some);
+        }
+        let mut bytes = first.to_vec();
+        for chunk in tree.scan_prefix(keys::further_chunks(key)) {
+            bytes.extend_from_slice(&chunk?.1);
+        }
+        codec::decode(what, &bytes).map(Some)
     }
 }

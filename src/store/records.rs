@@ -15,8 +15,8 @@ pub struct SourceRecord {
     /// From the last document that could be read.
     pub feed: FeedMetadata,
     pub identity_policy: IdentityPolicy,
-    /// A document has been read at least once: the backlog has been taken.
-    pub answered: bool,
+    /// When a document was last read; `None` until the first, which takes the backlog.
+    pub last_read: Option<DateTime<Utc>>,
     /// Entries that are kept now.
     pub entries: u64,
 }
@@ -102,14 +102,24 @@ impl StoryRecord {
     }
 }
 
+/// How far an entry's link is its source's own; the best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Originality {
+    /// It is on the site that the admin configured the source at.
+    Own,
+    /// It is on the site that the feed says is its own.
+    Claimed,
+    /// It is on another site: the source is an aggregator of it.
+    Elsewhere,
+}
+
 /// One of a story's entries, with all that the choice of owner needs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Copy {
     pub entry: EntryNumber,
     pub source: SourceNumber,
     pub link: Option<String>,
-    /// The link is on the source's own site.
-    pub original: bool,
+    pub originality: Originality,
     /// The publisher's own date.
     pub published: Option<DateTime<Utc>>,
     pub first_dated: DateTime<Utc>,

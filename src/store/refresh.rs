@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, atomic::Ordering};
 
+use chrono::{DateTime, Utc};
 use sled::{
     Transactional,
     transaction::{ConflictableTransactionError, TransactionError},
@@ -24,7 +25,8 @@ pub struct Refresh<'a> {
     entries: HashMap<EntryNumber, Change<EntryRecord>>,
     stories: HashMap<StoryNumber, Change<StoryRecord>>,
     identities: HashMap<(SourceNumber, IdentityKey), Option<Identity>>,
-    sharing: BTreeMap<SharedKey, BTreeSet<EntryNumber>>,
+    sharing: BTreeMap<SharedKey, BTreeMap<EntryNumber, SourceNumber>>,
+    stray_ages: Vec<(SourceNumber, DateTime<Utc>, EntryNumber)>,
     sources: BTreeMap<SourceId, Option<Arc<SourceRecord>>>,
     polls: BTreeMap<SourceId, Option<PollState>>,
     tagged_with: Option<Option<u64>>,
@@ -49,6 +51,7 @@ impl Store {
             stories: HashMap::new(),
             identities: HashMap::new(),
             sharing: BTreeMap::new(),
+            stray_ages: Vec::new(),
             sources: BTreeMap::new(),
             polls: BTreeMap::new(),
             tagged_with: None,
@@ -133,7 +136,7 @@ impl Refresh<'_> {
     /// Keeps a new entry, or the new state of a kept one.
     pub fn put_entry(&mut self, record: EntryRecord) -> Result<(), StoreError> {
         for key in &record.shared_keys {
-            self.sharing.entry(*key).or_default().insert(record.number);
+            self.sharing.entry(*key).or_default().insert(record.number, record.source);
         }
         self.change_entry(record.number, Some(record))
     }
@@ -153,11 +156,16 @@ impl Refresh<'_> {
         Ok(())
     }
 
-    /// The entries that hold a key, in the order they arrived, at most `limit` of them.
-    pub fn sharing(&self, key: SharedKey, limit: usize) -> Result<Vec<EntryNumber>, StoreError> {
-        let mut entries: BTreeSet<_> = self.store.sharing(key, limit)?.into_iter().collect();
-        entries.extend(self.sharing.get(&key).into_iter().flatten());
-        entries.retain(|number| match self.entries.get(number) {
+    /// Drops what retention looks at of an entry that is not there (any more).
+    pub fn drop_stray_age(&mut self, source: SourceNumber, date: DateTime<Utc>, entry: EntryNumber) {
+        self.stray_ages.push((source, date, entry));
+    }
+
+    /// The entries that hold a key and their sources, in the order they arrived, at most `limit` of them.
+    pub fn sharing(&self, key: SharedKey, limit: usize) -> Result<Vec<(EntryNumber, SourceNumber)>, StoreError> {
+        let mut entries: BTreeMap<_, _> = self.store.sharing(key, limit)?.into_iter().collect();
+        entries.extend(self.sharing.get(&key).into_iter().flatten().map(|(entry, source)| (*entry, *source)));
+        entries.retain(|number, _| match self.entries.get(number) {
             Some(Change { after: Some(record), .. }) => record.shared_keys.contains(&key),
             Some(Change { after: None, .. }) => false,
             None => true,
@@ -219,11 +227,11 @@ impl Refresh<'_> {
         let mut rows = Rows::default();
         let mut entry_counts: HashMap<SourceNumber, i64> = HashMap::new();
         for (number, change) in &self.entries {
-            write_entry(&mut rows, &mut entry_counts, *number, change)?;
+            write_entry(&mut rows, self.store, &mut entry_counts, *number, change)?;
         }
         let mut changed = ChangedEditions::new();
         for (number, change) in &self.stories {
-            write_story(&mut rows, &mut changed, *number, change)?;
+            write_story(&mut rows, self.store, &mut changed, *number, change)?;
         }
         for ((source, key), identity) in &self.identities {
             let row = keys::identity(*source, *key).to_vec();
@@ -232,19 +240,26 @@ impl Refresh<'_> {
                 None => rows.remove(TreeName::Identities, row),
             }
         }
+        for (source, date, entry) in &self.stray_ages {
+            rows.remove(TreeName::Ages, keys::age_row(*source, *date, *entry).to_vec());
+        }
         let sources = self.counted_sources(&entry_counts);
         for (id, record) in &sources {
             let row = id.as_str().as_bytes().to_vec();
             match record {
-                Some(record) => rows.put(TreeName::Sources, row, codec::encode("source", &**record)?),
-                None => rows.remove(TreeName::Sources, row),
+                Some(record) => {
+                    rows.put_record(self.store, TreeName::Sources, row, codec::encode("source", &**record)?)?
+                }
+                None => rows.remove_record(self.store, TreeName::Sources, row)?,
             }
         }
         for (id, state) in &self.polls {
             let row = id.as_str().as_bytes().to_vec();
             match state {
-                Some(state) => rows.put(TreeName::Polls, row, codec::encode("poll state", state)?),
-                None => rows.remove(TreeName::Polls, row),
+                Some(state) => {
+                    rows.put_record(self.store, TreeName::Polls, row, codec::encode("poll state", state)?)?
+                }
+                None => rows.remove_record(self.store, TreeName::Polls, row)?,
             }
         }
         let shared = &self.store.0;
@@ -266,7 +281,7 @@ impl Refresh<'_> {
         if !self.topics.is_empty() {
             let ever: BTreeSet<TopicId> = self.store.topics_ever()?.into_iter().chain(self.topics).collect();
             let ever: Vec<TopicId> = ever.into_iter().collect();
-            rows.put(TreeName::Meta, b"topics-ever".to_vec(), codec::encode("topics", &ever)?);
+            rows.put_record(self.store, TreeName::Meta, b"topics-ever".to_vec(), codec::encode("topics", &ever)?)?;
         }
         rows.apply(self.store)?;
 
@@ -300,40 +315,32 @@ impl Refresh<'_> {
 
 fn write_entry(
     rows: &mut Rows,
+    store: &Store,
     counts: &mut HashMap<SourceNumber, i64>,
     number: EntryNumber,
     change: &Change<EntryRecord>,
 ) -> Result<(), StoreError> {
-    let mut old_chunks = 0;
     if let Some(before) = &change.before {
-        old_chunks = codec::cut(&codec::encode("entry", before)?).count();
         *counts.entry(before.source).or_default() -= 1;
         rows.remove(TreeName::Ages, keys::age_row(before.source, before.dated(), number).to_vec());
         for key in &before.shared_keys {
             rows.remove(TreeName::Shared, keys::shared_row(*key, number).to_vec());
         }
     }
-    let mut chunks = 0;
-    if let Some(after) = &change.after {
-        let bytes = codec::encode("entry", after)?;
-        for chunk in codec::cut(&bytes) {
-            rows.put(TreeName::Entries, keys::entry_chunk(number, chunks).to_vec(), chunk.to_vec());
-            chunks += 1;
-        }
-        *counts.entry(after.source).or_default() += 1;
-        rows.put(TreeName::Ages, keys::age_row(after.source, after.dated(), number).to_vec(), Vec::new());
-        for key in &after.shared_keys {
-            rows.put(TreeName::Shared, keys::shared_row(*key, number).to_vec(), Vec::new());
-        }
-    }
-    for chunk in usize::from(chunks)..old_chunks {
-        rows.remove(TreeName::Entries, keys::entry_chunk(number, chunk as u16).to_vec());
+    let row = number.0.to_be_bytes().to_vec();
+    let Some(after) = &change.after else { return rows.remove_record(store, TreeName::Entries, row) };
+    rows.put_record(store, TreeName::Entries, row, codec::encode("entry", after)?)?;
+    *counts.entry(after.source).or_default() += 1;
+    rows.put(TreeName::Ages, keys::age_row(after.source, after.dated(), number).to_vec(), Vec::new());
+    for key in &after.shared_keys {
+        rows.put(TreeName::Shared, keys::shared_row(*key, number).to_vec(), after.source.0.to_be_bytes().to_vec());
     }
     Ok(())
 }
 
 fn write_story(
     rows: &mut Rows,
+    store: &Store,
     changed: &mut ChangedEditions,
     number: StoryNumber,
     change: &Change<StoryRecord>,
@@ -348,14 +355,14 @@ fn write_story(
     match &change.after {
         Some(after) => {
             let row = number.0.to_be_bytes().to_vec();
-            rows.put(TreeName::Stories, row.clone(), codec::encode("story", after)?);
+            rows.put_record(store, TreeName::Stories, row.clone(), codec::encode("story", after)?)?;
             rows.put(TreeName::StoryIds, keys::story_id(&after.id).to_vec(), row);
             for edition in after.editions() {
                 rows.put(TreeName::Topics, keys::topic_row(edition, &after.place()), number.0.to_be_bytes().to_vec());
                 changed.insert(edition.cloned());
             }
         }
-        None => rows.remove(TreeName::Stories, number.0.to_be_bytes().to_vec()),
+        None => rows.remove_record(store, TreeName::Stories, number.0.to_be_bytes().to_vec())?,
     }
     Ok(())
 }
@@ -372,6 +379,30 @@ impl Rows {
     /// Does not undo a `put` of the same row: removals follow from the old state, puts from the new.
     fn remove(&mut self, tree: TreeName, key: Vec<u8>) {
         self.0.entry((tree, key)).or_insert(None);
+    }
+
+    /// Puts a record of any length, in as many rows as it takes, and removes rows that a longer one before it took.
+    fn put_record(&mut self, store: &Store, tree: TreeName, key: Vec<u8>, bytes: Vec<u8>) -> Result<(), StoreError> {
+        for (number, chunk) in codec::cut(&bytes).enumerate().skip(1) {
+            // The longest record is far fewer chunks than a u16 counts.
+            self.put(tree, keys::further_chunk(&key, number as u16), chunk.to_vec());
+        }
+        self.remove_further(store, tree, &key)?;
+        self.put(tree, key, codec::cut(&bytes).next().unwrap_or_default().to_vec());
+        Ok(())
+    }
+
+    fn remove_record(&mut self, store: &Store, tree: TreeName, key: Vec<u8>) -> Result<(), StoreError> {
+        self.remove_further(store, tree, &key)?;
+        self.remove(tree, key);
+        Ok(())
+    }
+
+    fn remove_further(&mut self, store: &Store, tree: TreeName, key: &[u8]) -> Result<(), StoreError> {
+        for row in store.0.trees.get(tree).scan_prefix(keys::further_chunks(key)).keys() {
+            self.remove(tree, row?.to_vec());
+        }
+        Ok(())
     }
 
     fn apply(self, store: &Store) -> Result<(), StoreError> {

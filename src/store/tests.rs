@@ -34,7 +34,7 @@ fn source(number: u32) -> SourceRecord {
         first_url: format!("https://source-{number}.example/feed"),
         feed: FeedMetadata::default(),
         identity_policy: IdentityPolicy::default(),
-        answered: true,
+        last_read: None,
         entries: 0,
     }
 }
@@ -67,7 +67,7 @@ fn put(refresh: &mut Refresh<'_>, minute: i64, body: &str) -> (EntryNumber, Stor
         entry: number,
         source: SourceNumber(1),
         link: None,
-        original: true,
+        originality: Originality::Own,
         published: None,
         first_dated: at(minute),
         revised: None,
@@ -224,10 +224,18 @@ fn long_entries_are_cut_and_never_become_blob_files() {
         store.make_durable().expect("durable");
         assert_eq!(store.entry(number).expect("read").map(|e| e.entry), Some(record.entry));
     }
-    let blobs = std::fs::read_dir(folder.path().join("blobs")).map(|files| files.count()).unwrap_or(0);
-    assert_eq!(blobs, 0);
+    let etag = Some(noise(9).into_bytes());
+    let mut refresh = store.refresh();
+    let validators = Validators { etag, last_modified: None };
+    let state = PollState { validators, ..PollState::default() };
+    refresh.put_poll_state(&SourceId::new("one"), state.clone());
+    refresh.apply().expect("applied");
+    store.make_durable().expect("durable");
+    assert_eq!(store.poll_state(&SourceId::new("one")).expect("read"), Some(state), "other long records are cut too");
     let rows = store.0.trees.get(trees::TreeName::Entries).len();
     assert_eq!(rows, 1, "no chunk of the longer text is left");
+    let blobs = std::fs::read_dir(folder.path().join("blobs")).map(|files| files.count()).unwrap_or(0);
+    assert_eq!(blobs, 0);
 }
 
 #[test]
@@ -239,7 +247,8 @@ fn retention_names_the_oldest_beyond_age_or_count() {
         let limits = RetentionLimits { age: Duration::from_secs(minutes * 60), entries_per_source: most };
         store.outlived(SourceNumber(1), 4, &limits, at(45), limit).expect("read")
     };
-    let entries = |indexes: &[usize]| -> Vec<EntryNumber> { indexes.iter().map(|index| put[*index].0).collect() };
+    let minutes = [30, 10, 20, 40];
+    let entries = |indexes: &[usize]| -> Vec<_> { indexes.iter().map(|i| (at(minutes[*i]), put[*i].0)).collect() };
     assert_eq!(outlived(1000, 10, 9).entries, []);
     assert_eq!(outlived(20, 10, 9).entries, entries(&[1, 2]), "older than twenty minutes");
     assert_eq!(outlived(1000, 3, 9).entries, entries(&[1]), "one too many");

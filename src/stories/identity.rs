@@ -27,9 +27,24 @@ pub struct Identified<T> {
 
 /// What is known of the entry that already holds a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredTwin {
-    pub link: Option<String>,
-    pub title: String,
+pub enum StoredTwin {
+    Kept {
+        link: Option<String>,
+        title: String,
+    },
+    /// It was passed over or is no longer kept: the key alone is remembered.
+    Forgotten,
+}
+
+/// A document's entries, told apart.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Identification<T> {
+    pub entries: Vec<Identified<T>>,
+    /// What to remember for the source.
+    pub policy: IdentityPolicy,
+    /// Marks of guids that several entries bear, to be held like keys: an entry that bears such a guid alone, in a later
+    /// document, is still one of several.
+    pub shared_guids: Vec<IdentityKey>,
 }
 
 /// This many entries under one guid, and no other guid in the document, prove its guids worthless.
@@ -38,13 +53,13 @@ const ENTRIES_UNDER_ONE_GUID: usize = 3;
 /// Gives every entry of a document its key. Of entries that are the same twice over, the newest is left.
 ///
 /// `stored` tells what holds a key already: an entry keeps the key under which it is known, even if it now has to share
-/// its guid or its link with another. Returns also the policy to remember for the source.
+/// its guid or its link with another.
 pub fn identify<T, E>(
     items: Vec<T>,
     policy: IdentityPolicy,
     entry_of: impl Fn(&T) -> &Entry,
     mut stored: impl FnMut(IdentityKey) -> Result<Option<StoredTwin>, E>,
-) -> Result<(Vec<Identified<T>>, IdentityPolicy), E> {
+) -> Result<Identification<T>, E> {
     let policy = learn(policy, items.iter().map(&entry_of));
     let items = without_twins(items, policy, entry_of);
 
@@ -58,22 +73,32 @@ pub fn identify<T, E>(
     };
 
     let mut given = HashSet::new();
-    let mut identified = Vec::with_capacity(items.len());
+    let mut shared_guids = Vec::new();
+    let mut entries = Vec::with_capacity(items.len());
     for (facts, item) in items {
         let (key, guid_is_its_own) = match &facts.guid {
             Some(guid) if policy == IdentityPolicy::ByGuid => (plain_guid(guid), true),
-            Some(guid) => shared_guid(guid, &facts, &given, &mut stored)?,
+            Some(guid) => {
+                let mark = IdentityKey::new("shared guid", &[guid]);
+                if guids.get(guid) == Some(&1) && stored(mark)?.is_none() {
+                    (plain_guid(guid), true)
+                } else {
+                    shared_guids.push(mark);
+                    shared_guid(guid, &facts, &given, &mut stored)?
+                }
+            }
             None => {
                 let link_repeated = facts.link.is_none() || links.get(&facts.link_key) != Some(&1);
                 let title_repeated = titles.get(&(facts.link_key.clone(), facts.title.clone())) != Some(&1);
-                (without_guid(&facts, link_repeated, title_repeated, &mut stored)?, false)
+                (without_guid(&facts, link_repeated, title_repeated, &given, &mut stored)?, false)
             }
         };
         if given.insert(key) {
-            identified.push(Identified { key, guid_is_its_own, item });
+            entries.push(Identified { key, guid_is_its_own, item });
         }
     }
-    Ok((identified, policy))
+    shared_guids.dedup();
+    Ok(Identification { entries, policy, shared_guids })
 }
 
 /// What an entry can be told apart by.
@@ -145,7 +170,7 @@ fn plain_guid(guid: &str) -> IdentityKey {
     IdentityKey::new("guid", &[guid])
 }
 
-/// In a source that has used one guid for several entries: the first keeps it as it is, the others are told apart by link.
+/// Of several entries that bear one guid the first keeps it as it is, the others are told apart by link.
 fn shared_guid<E>(
     guid: &str,
     facts: &Facts,
@@ -158,8 +183,8 @@ fn shared_guid<E>(
         return Ok((qualified, false));
     }
     let plain_is_ours = match stored(plain)? {
-        Some(twin) => twin.link == facts.link,
-        None => !given.contains(&plain),
+        Some(StoredTwin::Kept { link, .. }) => link == facts.link,
+        Some(StoredTwin::Forgotten) | None => !given.contains(&plain),
     };
     Ok(if plain_is_ours { (plain, true) } else { (qualified, false) })
 }
@@ -168,6 +193,7 @@ fn without_guid<E>(
     facts: &Facts,
     link_repeated: bool,
     title_repeated: bool,
+    given: &HashSet<IdentityKey>,
     stored: &mut impl FnMut(IdentityKey) -> Result<Option<StoredTwin>, E>,
 ) -> Result<IdentityKey, E> {
     let by_link = IdentityKey::new("link", &[facts.link_key()]);
@@ -176,8 +202,15 @@ fn without_guid<E>(
         let known_by_title = stored(by_link)?.is_none() && stored(by_title)?.is_some();
         return Ok(if known_by_title { by_title } else { by_link });
     }
-    if facts.link.is_some() && stored(by_link)?.is_some_and(|twin| twin.title == facts.title) {
-        return Ok(by_link);
+    if facts.link.is_some() {
+        let by_link_is_ours = match stored(by_link)? {
+            Some(StoredTwin::Kept { title, .. }) => title == facts.title,
+            Some(StoredTwin::Forgotten) => stored(by_title)?.is_none() && !given.contains(&by_link),
+            None => false,
+        };
+        if by_link_is_ours {
+            return Ok(by_link);
+        }
     }
     if !title_repeated && !facts.title.is_empty() {
         return Ok(by_title);
@@ -214,14 +247,20 @@ mod tests {
         fn poll(&mut self, entries: Vec<Entry>) -> usize {
             let held = self.held.clone();
             let result = identify(entries, self.policy, |e| e, |key| Ok::<_, ()>(held.get(&key).cloned()));
-            let Ok((identified, policy)) = result else { unreachable!() };
-            self.policy = policy;
+            let Ok(identification) = result else { unreachable!() };
+            self.policy = identification.policy;
             let mut new = 0;
-            for one in identified {
-                let twin = StoredTwin { link: one.item.link.clone(), title: one.item.title.clone() };
+            for one in identification.entries {
+                let twin = StoredTwin::Kept { link: one.item.link.clone(), title: one.item.title.clone() };
                 new += usize::from(self.held.insert(one.key, twin).is_none());
             }
+            self.held.extend(identification.shared_guids.into_iter().map(|mark| (mark, StoredTwin::Forgotten)));
             new
+        }
+
+        /// Every entry is pruned; its key is remembered.
+        fn prune(&mut self) {
+            self.held.values_mut().for_each(|twin| *twin = StoredTwin::Forgotten);
         }
     }
 
@@ -242,6 +281,36 @@ mod tests {
         assert_eq!(source.poll(both.into_iter().rev().collect()), 0);
         assert_eq!(source.poll(vec![entry(Some("g"), "b", "B")]), 0, "B alone is still B");
         assert_eq!(source.poll(vec![entry(Some("g"), "a", "A")]), 0);
+    }
+
+    #[test]
+    fn what_was_forgotten_does_not_come_back_under_another_key() {
+        let mut source = Source::default();
+        let document = || {
+            let mut entries: Vec<_> =
+                (0..9).map(|n| entry(Some(&format!("g{n}")), &format!("link-{n}"), &format!("Title {n}"))).collect();
+            entries.push(entry(Some("g3"), "link-3b", "Title 3b"));
+            entries.extend([
+                entry(None, "live", "Ten o'clock"),
+                entry(None, "live", "Eleven o'clock"),
+                entry(None, "x", "X"),
+            ]);
+            entries
+        };
+        assert_eq!(source.poll(document()), 13);
+        source.prune();
+        assert_eq!(source.poll(document()), 0);
+        assert_eq!(source.poll(document().into_iter().rev().collect()), 0);
+    }
+
+    #[test]
+    fn one_shared_guid_does_not_spoil_link_edits_of_the_others() {
+        let mut source = Source::default();
+        assert_eq!(
+            source.poll(vec![entry(Some("g"), "a", "A"), entry(Some("g"), "b", "B"), entry(Some("h"), "c", "C")]),
+            3
+        );
+        assert_eq!(source.poll(vec![entry(Some("h"), "c-moved", "C")]), 0);
     }
 
     #[test]

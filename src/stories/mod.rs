@@ -10,8 +10,8 @@ mod partition;
 mod revision;
 mod shared;
 
-pub use identity::{Identified, StoredTwin, identify};
+pub use identity::{Identification, Identified, StoredTwin, identify};
 pub use ownership::{Rank, best_first, story_updated};
 pub use partition::{Member, partition};
 pub use revision::{Revision, judge};
-pub use shared::{is_original, shared_keys};
+pub use shared::{originality, shared_keys};

@@ -5,7 +5,7 @@ use url::Url;
 use crate::{
     model::{Entry, FeedMetadata},
     normalize::{is_absolute_iri, link_key},
-    store::SharedKey,
+    store::{Originality, SharedKey},
 };
 
 /// The keys under which copies of this entry would be found at other sources.
@@ -24,12 +24,19 @@ pub fn shared_keys(entry: &Entry) -> Vec<SharedKey> {
     keys
 }
 
-/// Whether the entry's link is on its source's own site: an aggregator's entries are not.
-pub fn is_original(entry: &Entry, feed: &FeedMetadata, feed_url: &str) -> bool {
+/// How far the entry's link is its source's own. What the admin configured (`feed_url`) proves it; the feed's own word on its
+/// site is only a claim, for anybody may name anybody's site.
+pub fn originality(entry: &Entry, feed: &FeedMetadata, feed_url: &str) -> Originality {
     let site_of = |address: &str| Url::parse(address).ok().and_then(|url| site(&url));
-    let Some(link_site) = entry.link.as_deref().and_then(site_of) else { return true };
-    let own = [feed.site_url.as_deref(), feed.self_url.as_deref(), Some(feed_url)];
-    own.into_iter().flatten().filter_map(site_of).any(|own| own == link_site)
+    let Some(link_site) = entry.link.as_deref().and_then(site_of) else { return Originality::Own };
+    let claimed = [feed.site_url.as_deref(), feed.self_url.as_deref()];
+    if site_of(feed_url).as_ref() == Some(&link_site) {
+        Originality::Own
+    } else if claimed.into_iter().flatten().filter_map(site_of).any(|site| site == link_site) {
+        Originality::Claimed
+    } else {
+        Originality::Elsewhere
+    }
 }
 
 /// The registrable domain, or the address where there is no name.
@@ -71,7 +78,9 @@ mod tests {
     #[test]
     fn an_aggregators_entry_is_not_original() {
         let feed = FeedMetadata { site_url: Some("https://news.example.org/".into()), ..FeedMetadata::default() };
-        assert!(is_original(&entry("1", "https://www.example.org/a"), &feed, "https://example.org/feed"));
-        assert!(!is_original(&entry("1", "https://elsewhere.example/a"), &feed, "https://example.org/feed"));
+        let of = |link, feed_url| originality(&entry("1", link), &feed, feed_url);
+        assert_eq!(of("https://www.example.org/a", "https://example.org/feed"), Originality::Own);
+        assert_eq!(of("https://www.example.org/a", "https://feeds.example.net/feed"), Originality::Claimed);
+        assert_eq!(of("https://elsewhere.example/a", "https://example.org/feed"), Originality::Elsewhere);
     }
 }
