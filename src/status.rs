@@ -7,17 +7,20 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use tokio::sync::watch;
 
 use crate::model::SourceId;
 
 /// The present state, shared. Cheap to clone.
 #[derive(Clone, Default)]
-pub struct Status(Arc<Mutex<Inner>>);
+pub struct Status {
+    inner: Arc<Mutex<Inner>>,
+    first_editions_are_up: watch::Sender<bool>,
+}
 
 #[derive(Default)]
 struct Inner {
     store_error: Option<String>,
-    first_editions_are_up: bool,
     /// How many sources are polled.
     configured: usize,
     /// Those polled since the start.
@@ -63,7 +66,13 @@ impl Status {
 
     /// Every edition is up.
     pub fn published(&self) {
-        self.lock().first_editions_are_up = true;
+        self.first_editions_are_up.send_replace(true);
+    }
+
+    /// Waits until every edition has been up once. From then on `/healthz` no longer says `starting`.
+    pub async fn first_editions(&self) {
+        // Fails only when the sender is gone, which is part of `self`.
+        let _ = self.first_editions_are_up.subscribe().wait_for(|up| *up).await;
     }
 
     pub fn polled(&self, source: &SourceId, status: SourceStatus) {
@@ -81,7 +90,7 @@ impl Status {
         let inner = self.lock();
         let failing: BTreeMap<_, _> =
             inner.sources.iter().filter_map(|(id, source)| Some((id.clone(), source.error.clone()?))).collect();
-        let status = match (&inner.store_error, inner.first_editions_are_up) {
+        let status = match (&inner.store_error, *self.first_editions_are_up.borrow()) {
             (Some(_), _) => "failing",
             (None, false) => "starting",
             (None, true) => "ok",
@@ -96,6 +105,6 @@ impl Status {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

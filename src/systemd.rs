@@ -10,9 +10,12 @@ pub fn ready(summary: &str) {
     notify(&[NotifyState::Ready, NotifyState::Status(summary)]);
 }
 
-/// The configuration is being read again; [`ready`] ends it.
+/// The configuration is being read again; [`ready`] ends it. With the time, as `Type=notify-reload` asks.
 pub fn reloading() {
-    notify(&[NotifyState::Reloading]);
+    match NotifyState::monotonic_usec_now() {
+        Ok(now) => notify(&[NotifyState::Reloading, now]),
+        Err(_) => notify(&[NotifyState::Reloading]),
+    }
 }
 
 pub fn stopping() {

@@ -101,7 +101,6 @@ pub async fn run(config: Config, options: DaemonOptions) -> Result<(), DaemonErr
         tokio::spawn(serve(listener, router(daemon.site()), ServeLimits::default(), daemon.serve_stop.clone()));
     let first_round = daemon.start_pollers(observer).await?;
     info!(address = %daemon.public_url(), sources = daemon.pollers.len(), "newsdesk is up");
-    systemd::ready(&format!("serving {} editions", daemon.editions.len()));
 
     let result = daemon.supervise(&stop, &mut reload).await;
     systemd::stopping();
@@ -127,6 +126,8 @@ struct Daemon {
     desk_thread: Option<thread::JoinHandle<()>>,
     pollers: Pollers,
     serve_stop: CancellationToken,
+    /// The service manager was told that we are up.
+    is_ready: bool,
 }
 
 impl Daemon {
@@ -166,6 +167,7 @@ impl Daemon {
             desk_thread: Some(desk_thread),
             pollers: Pollers::default(),
             serve_stop: CancellationToken::new(),
+            is_ready: false,
         })
     }
 
@@ -222,9 +224,17 @@ impl Daemon {
     ) -> Result<(), DaemonError> {
         let mut prune = tokio::time::interval(PRUNE_EVERY);
         let mut watchdog = tokio::time::interval(systemd::watchdog_interval().unwrap_or(Duration::from_secs(30)));
+        // What is started after us may ask for an edition at once, so that we are ready no sooner than the editions are.
+        let status = self.status.clone();
+        let first_editions = status.first_editions();
+        tokio::pin!(first_editions);
         loop {
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
+                () = &mut first_editions, if !self.is_ready => {
+                    self.is_ready = true;
+                    self.tell_ready();
+                }
                 Some(()) = reload.recv() => self.reload().await?,
                 _ = prune.tick() => {
                     if self.desk.prune().await.is_err() {
@@ -243,7 +253,9 @@ impl Daemon {
 
     /// Reads the configuration again. One with mistakes is refused whole and the old one stays.
     async fn reload(&mut self) -> Result<(), DaemonError> {
-        systemd::reloading();
+        if self.is_ready {
+            systemd::reloading();
+        }
         let refusal = match load_again(&self.config_path).await {
             Ok(config) => match self.go_over_to(config).await {
                 Ok(()) => None,
@@ -257,8 +269,14 @@ impl Daemon {
             Some(problems) => error!("the configuration is not reloaded, the old one stays in force:\n{problems}"),
         }
         self.status.configuration_is(refusal);
-        systemd::ready(&format!("serving {} editions", self.editions.len()));
+        if self.is_ready {
+            self.tell_ready();
+        }
         Ok(())
+    }
+
+    fn tell_ready(&self) {
+        systemd::ready(&format!("serving {} editions", self.editions.len()));
     }
 
     async fn go_over_to(&mut self, config: Config) -> Result<(), DaemonError> {

@@ -1,5 +1,9 @@
 use std::{
-    sync::{Arc, mpsc as std_mpsc},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc as std_mpsc,
+    },
     thread,
     time::Duration,
 };
@@ -127,10 +131,12 @@ impl Desk {
         let (inbox_sender, inbox) = mpsc::channel(setup.capacity);
         let mut to_press = None;
         let mut press = None;
+        let is_closing = Arc::new(AtomicBool::new(false));
         if let Some(publisher) = setup.publisher {
             let (sender, from_desk) = std_mpsc::channel();
             let status = setup.status.clone();
-            let run = move || run_press(publisher, &from_desk, &status);
+            let closing = is_closing.clone();
+            let run = move || run_press(publisher, &from_desk, &status, &closing);
             press = Some(thread::Builder::new().name("publish".into()).spawn(run)?);
             to_press = Some(sender);
         }
@@ -148,6 +154,7 @@ impl Desk {
         };
         let thread = thread::Builder::new().name("ingest".into()).spawn(move || {
             desk.run();
+            is_closing.store(true, Ordering::Relaxed);
             if press.is_some_and(|press| press.join().is_err()) {
                 error!("the publishing thread ended in a panic");
             }
@@ -333,7 +340,15 @@ fn both<T>(applied: Result<T, StoreError>, durable: &Result<(), StoreError>) -> 
 }
 
 /// Renders whatever changed since the last time, all that has piled up in one go.
-fn run_press(mut publisher: Publisher, from_desk: &std_mpsc::Receiver<Press>, status: &Status) {
+///
+/// Once the desk is closing nobody will see another edition, so what is left is not rendered: with many topics it takes
+/// longer than a stop may.
+fn run_press(
+    mut publisher: Publisher,
+    from_desk: &std_mpsc::Receiver<Press>,
+    status: &Status,
+    is_closing: &AtomicBool,
+) {
     let mut changed = publisher.all();
     loop {
         let mut waiting: Vec<Press> = from_desk.try_iter().collect();
@@ -354,14 +369,16 @@ fn run_press(mut publisher: Publisher, from_desk: &std_mpsc::Receiver<Press>, st
         }
         if !changed.is_empty() {
             debug!(editions = changed.len(), "publish begins");
-            let published = publisher.publish(&changed);
+            let published = publisher.publish_while(&changed, || !is_closing.load(Ordering::Relaxed));
             debug!("publish ends");
             changed.clear();
-            if let Err(error) = published {
-                error!(%error, "the editions could not be brought up to date");
-                status.store_is(Some(error.to_string()));
-            } else {
-                status.published();
+            match published {
+                Ok(true) => status.published(),
+                Ok(false) => return,
+                Err(error) => {
+                    error!(%error, "the editions could not be brought up to date");
+                    status.store_is(Some(error.to_string()));
+                }
             }
         }
     }

@@ -48,7 +48,18 @@ impl Publisher {
     /// # Errors
     /// When the store cannot be read; the editions before stay up.
     pub fn publish(&mut self, changed: &ChangedEditions) -> Result<(), StoreError> {
+        self.publish_while(changed, || true).map(drop)
+    }
+
+    /// As [`Publisher::publish`], but gives up between two topics once it is no longer `wanted`; `false` if it did.
+    ///
+    /// # Errors
+    /// As [`Publisher::publish`].
+    pub fn publish_while(&mut self, changed: &ChangedEditions, wanted: impl Fn() -> bool) -> Result<bool, StoreError> {
         for topic in self.all().intersection(changed) {
+            if !wanted() {
+                return Ok(false);
+            }
             let stories = gather(&self.store, topic.as_ref(), self.settings.entries)?;
             let frame = self.frame(topic.as_ref(), &stories);
             let [atom_path, rss_path] = paths(topic.as_ref());
@@ -59,7 +70,7 @@ impl Publisher {
         let updated = self.headlines.values().flatten().map(|story| story.updated).max();
         let page = index::render(&self.settings, &self.headlines);
         self.put("/".into(), index::MEDIA_TYPE, updated.unwrap_or(DateTime::UNIX_EPOCH), page);
-        Ok(())
+        Ok(true)
     }
 
     fn put(&self, path: String, media_type: &'static str, updated: DateTime<Utc>, body: Vec<u8>) {

@@ -23,6 +23,12 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+/// A first round takes a moment, and longer on a machine that is busy.
+const LONGEST_ROUND: Duration = Duration::from_secs(30);
+
+/// Stories in an edition where the configuration does not say.
+const ENTRIES: usize = 100;
+
 /// A clock that a test sets.
 #[derive(Clone)]
 pub struct SetClock(Arc<AtomicI64>);
@@ -89,9 +95,13 @@ impl Desk {
         };
         let daemon = tokio::spawn(daemon::run(config, options));
         let address = address.await.expect("an address");
-        let summary =
-            tokio::time::timeout(Duration::from_secs(20), over).await.expect("a round in time").expect("a round");
+        let Ok(summary) = tokio::time::timeout(LONGEST_ROUND, over).await.expect("a round in time") else {
+            panic!("the daemon ended: {:?}", daemon.await);
+        };
         let desk = OpenDesk { address, stop, reload, daemon, summary };
+        // What is in the store when the round ends is rendered a little later.
+        let kept = desk.summary.stories.min(ENTRIES);
+        desk.until("every story", "/all.atom", |_, body| body.matches("<entry").count() >= kept).await;
         desk.settle().await;
         desk
     }
@@ -144,10 +154,11 @@ impl OpenDesk {
         self.reload.send(()).await.expect("the daemon runs");
     }
 
-    /// Waits until `/healthz` has said the same thing, and editions stayed the same, for a moment.
+    /// Waits until the first editions are up, and then until `/healthz` and everything's edition stay the same for a moment.
     pub async fn settle(&self) {
+        let begun = std::time::Instant::now();
         let mut before = String::new();
-        for _ in 0..200 {
+        while begun.elapsed() < LONGEST_ROUND {
             let (_, _, health) = self.get("/healthz").await;
             let now = format!("{health}{}", self.get("/all.atom").await.2);
             if now == before && !health.contains("starting") {
@@ -156,7 +167,7 @@ impl OpenDesk {
             before = now;
             tokio::time::sleep(Duration::from_millis(30)).await;
         }
-        panic!("the daemon does not settle: {before}");
+        panic!("the daemon does not settle: {}", self.get("/healthz").await.2);
     }
 
     /// Waits until asking for `path` gives what is wanted.

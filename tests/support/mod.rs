@@ -2,11 +2,16 @@
 #![allow(dead_code, unused_imports, reason = "each test file uses its own part")]
 
 mod desk;
+mod edition;
+mod programs;
 mod publisher;
 mod secure;
 mod time;
+pub mod xml;
 
 pub use desk::{Desk, OpenDesk, SetClock};
+pub use edition::{AtomEdition, AtomEntry, read_atom};
+pub use programs::{example, signal, wait_for_end};
 pub use publisher::{LoggedRequest, Publisher, Resource};
 pub use secure::{AUTHORITY, SecurePublisher};
 pub use time::{StoppedTime, eventually};
