@@ -11,6 +11,7 @@ mod desk;
 mod housekeeping;
 mod regroup;
 mod rules;
+mod states;
 mod take_in;
 
 pub use delivery::{Delivery, Outcome, Reading, TaggedEntry};
