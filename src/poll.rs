@@ -190,7 +190,11 @@ impl Poller {
                 next.validators_url = Some(answer.url.to_string());
                 self.hand_on(state, next, None, Ended::Unchanged, Some(304), 0).await
             }
-            Ok(Fetched::Document(document)) => self.take_document(state, document, &tools.reader).await,
+            Ok(Fetched::Document(document, place)) => {
+                let taken = self.take_document(state, document, &tools.reader).await;
+                drop(place);
+                taken
+            }
             Err(error) => {
                 if error.retry_is_for_host
                     && let Some(until) = error.freshness.retry_until

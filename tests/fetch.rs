@@ -70,7 +70,7 @@ async fn get_resource(resource: Resource) -> Result<Fetched, FetchError> {
 /// What a poll would ask next, having stored what this fetch brought.
 fn next_request(request: &FetchRequest, fetched: &Fetched) -> FetchRequest {
     let (validators, url) = match fetched {
-        Fetched::Document(document) => (&document.validators, &document.url),
+        Fetched::Document(document, _) => (&document.validators, &document.url),
         Fetched::NotModified(unchanged) => (&unchanged.validators, &unchanged.url),
     };
     FetchRequest { validators: validators.clone(), validators_url: Some(url.clone()), ..request.clone() }
@@ -78,7 +78,7 @@ fn next_request(request: &FetchRequest, fetched: &Fetched) -> FetchRequest {
 
 fn document(fetched: Result<Fetched, FetchError>) -> Document {
     match fetched {
-        Ok(Fetched::Document(document)) => document,
+        Ok(Fetched::Document(document, _)) => document,
         other => panic!("not a document: {other:?}"),
     }
 }

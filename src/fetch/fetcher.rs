@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use tokio::sync::OwnedSemaphorePermit;
 use url::Url;
 
 use super::{
@@ -28,10 +29,19 @@ pub(super) struct Shared {
 }
 
 /// What a fetch brought.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub enum Fetched {
-    Document(Document),
+    /// With the place it takes among all requests under way.
+    Document(Document, Place),
     NotModified(NotModified),
+}
+
+/// A document's place among the requests under way at once. Whoever has the document keeps it until the document is dealt
+/// with: so no more documents wait in memory than requests may be under way, however much faster the network is than we.
+#[derive(Debug)]
+#[must_use]
+pub struct Place {
+    pub(super) _permit: Option<OwnedSemaphorePermit>,
 }
 
 /// The publisher has nothing new (304).

@@ -73,7 +73,10 @@ impl<'a> Fetching<'a> {
             let freshness = self.read_headers(&response)?;
             match status.as_u16() {
                 304 if conditional => return Ok(Fetched::NotModified(self.not_modified(&response, freshness))),
-                200 | 203 => return self.document(response, freshness).await.map(Fetched::Document),
+                200 | 203 => {
+                    let document = self.document(response, freshness).await?;
+                    return Ok(Fetched::Document(document, entered.into_place()));
+                }
                 _ => {}
             }
             let location = response.headers().get(LOCATION).map(HeaderValue::as_bytes);

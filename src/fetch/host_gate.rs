@@ -19,6 +19,8 @@ use tokio::{
 };
 use url::{Host, Url};
 
+use super::fetcher::Place;
+
 /// Whom we owe manners as one: a registrable domain, or an address.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum HostKey {
@@ -65,6 +67,13 @@ pub(super) struct Pass {
     key: HostKey,
     addresses: Vec<Turn>,
     permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Pass {
+    /// Ends the turn; its place among all requests stays taken.
+    pub(super) fn into_place(mut self) -> Place {
+        Place { _permit: self.permit.take() }
+    }
 }
 
 /// One lane, taken.

@@ -9,7 +9,7 @@
 //! 5. `body` reads what came, removing the content coding (`decode`) and counting as it goes.
 //! 6. `freshness` turns the headers into the times before which the publisher wants no request.
 //!
-//! What comes out is a [`Document`](crate::model::Document), the news that nothing changed, or a [`FetchError`] that speaks
+//! What comes out is a [`Document`](crate::model::Document) with the [`Place`] it keeps until it is dealt with, the news that nothing changed, or a [`FetchError`] that speaks
 //! to the admin. There is no retry here for an HTTP status; when to ask again is the schedule's decision.
 
 mod address;
@@ -29,6 +29,6 @@ mod settings;
 
 pub use address::special_use;
 pub use error::{FetchError, FetchErrorKind, FetcherError};
-pub use fetcher::{Fetched, Fetcher, NotModified};
+pub use fetcher::{Fetched, Fetcher, NotModified, Place};
 pub use request::{BasicAuth, FetchRequest};
 pub use settings::FetchSettings;

@@ -11,7 +11,10 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 use tracing::{debug, error, info};
 
-use super::{Delivery, Ingest, Outcome, TakeInRules};
+use super::{
+    Delivery, Ingest, Outcome, TakeInRules,
+    states::{States, Waiting, both},
+};
 use crate::{
     clock::Clock,
     model::{Entry, EntryNumber, PollState, SourceId, TopicId, TopicScore},
@@ -228,24 +231,26 @@ impl Desk {
 
     /// Applies a batch, makes it durable once, and only then answers and publishes.
     fn work_off(&mut self, batch: Vec<Message>) {
+        let store = self.ingest.store.clone();
         let mut changed = ChangedEditions::new();
-        let mut begun = Vec::new();
+        let mut states = States::new(&store);
         let mut delivered = Vec::new();
+        let is_idle = batch.is_empty();
         for message in batch {
             match message {
-                Message::Begin { source, state, done } => {
-                    let mut refresh = self.ingest.store.refresh();
-                    refresh.put_poll_state(&source, *state);
-                    begun.push((done, refresh.apply().map(drop)));
+                Message::Begin { source, state, done } => states.put(&source, *state, Waiting::Begun(done)),
+                Message::Delivery { delivery, done } if delivery.reading.is_none() => {
+                    states.put(&delivery.source, delivery.state, Waiting::Delivered(done));
                 }
                 Message::Delivery { delivery, done } => {
                     debug!(source = %delivery.source, "commit begins");
+                    states.apply();
                     let delivery = self.tagged_for_today(*delivery);
                     let result = self.ingest.take_in(delivery).map(|(outcome, editions)| {
                         changed.extend(editions);
                         outcome
                     });
-                    delivered.push((done, result));
+                    delivered.push((done, result.map_err(|error| error.to_string())));
                 }
                 Message::Reload { rules, publisher, tagging } => {
                     self.ingest.rules = rules;
@@ -256,7 +261,8 @@ impl Desk {
                 Message::Prune => self.pruning = true,
             }
         }
-        if begun.is_empty() && delivered.is_empty() {
+        states.apply();
+        if is_idle {
             self.work_in_background(&mut changed);
         }
         let durable = self.ingest.store.make_durable();
@@ -267,9 +273,8 @@ impl Desk {
         self.owes_a_write = durable.is_err();
         self.unpublished.extend(changed);
         debug!("commit ends");
-        for (done, result) in begun {
-            let _ = done.send(both(result, &durable));
-        }
+        let durable = durable.map_err(|error| error.to_string());
+        states.answer(&durable);
         for (done, result) in delivered {
             let _ = done.send(both(result, &durable));
         }
@@ -330,13 +335,6 @@ impl Desk {
             self.status.store_is(Some(error.to_string()));
         }
     }
-}
-
-/// Done only if it was applied and is on the disk.
-fn both<T>(applied: Result<T, StoreError>, durable: &Result<(), StoreError>) -> Result<T, String> {
-    let value = applied.map_err(|error| error.to_string())?;
-    durable.as_ref().map_err(ToString::to_string)?;
-    Ok(value)
 }
 
 /// Renders whatever changed since the last time, all that has piled up in one go.

@@ -12,6 +12,7 @@ mod housekeeping;
 mod public_id;
 mod regroup;
 mod rules;
+mod states;
 mod take_in;
 
 pub use delivery::{Delivery, Outcome, Reading, TaggedEntry};

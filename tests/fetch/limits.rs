@@ -36,7 +36,7 @@ async fn lim_1_a_body_is_counted_decoded_whatever_its_length_claims() {
         publisher.serve("/feed", resource);
         let fetched = get(&fetcher_with(limited()), publisher.url("/feed")).await;
         match fetched {
-            Ok(Fetched::Document(document)) if fits => assert_eq!(document.body.len(), at, "{case}"),
+            Ok(Fetched::Document(document, _)) if fits => assert_eq!(document.body.len(), at, "{case}"),
             Err(error) if !fits => assert_eq!(error.kind, FetchErrorKind::TooLarge, "{case}: {error}"),
             other => panic!("{case}: {other:?}"),
         }

@@ -28,7 +28,7 @@ async fn bodies_in_every_framing_and_coding_arrive_whole() {
         publisher.serve("/feed", resource);
         let fetched = get(&fetcher(), publisher.url("/feed")).await;
         match fetched {
-            Ok(Fetched::Document(document)) => assert_eq!(document.body, FEED.as_bytes(), "{case}"),
+            Ok(Fetched::Document(document, _)) => assert_eq!(document.body, FEED.as_bytes(), "{case}"),
             other => panic!("{case}: {other:?}"),
         }
         assert_eq!(publisher.requests().len(), 1, "{case}: one request is enough");

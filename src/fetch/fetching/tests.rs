@@ -48,7 +48,7 @@ async fn get(fetcher: &Fetcher, url: &str) -> Result<Fetched, FetchError> {
 async fn names_are_connected_at_the_addresses_the_lookup_gives() {
     let server = answering("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<rss/>");
     let url = format!("http://feed.example:{}/", server.port());
-    let Ok(Fetched::Document(document)) = get(&fetcher(Ok(vec!["127.0.0.1"])), &url).await else { panic!() };
+    let Ok(Fetched::Document(document, _)) = get(&fetcher(Ok(vec!["127.0.0.1"])), &url).await else { panic!() };
     assert_eq!((document.url.as_str(), document.body.as_ref()), (url.as_str(), &b"<rss/>"[..]));
 
     let mixed = get(&fetcher(Ok(vec!["127.0.0.1", "10.0.0.1"])), &url).await.unwrap_err();

@@ -122,6 +122,19 @@ async fn the_permit_bounds_requests_over_all_hosts() {
     assert_eq!(most.load(Ordering::SeqCst), 3);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_document_in_hand_keeps_its_permit_but_not_its_host() {
+    let gate = HostGate::new(GAP, 1);
+    let mut first = gate.enter(domain("a.example"), None).await;
+    gate.proceed(&mut first, vec![address(1)]).await;
+    let place = first.into_place();
+    let mut second = gate.enter(domain("a.example"), None).await;
+    let waiting = tokio::time::timeout(GAP * 10, gate.proceed(&mut second, Vec::new())).await;
+    assert!(waiting.is_err(), "the document is still in hand");
+    drop(place);
+    gate.proceed(&mut second, Vec::new()).await;
+}
+
 /// Hosts that share addresses in every combination, and redirect among each other, all come to an end.
 #[tokio::test(start_paused = true)]
 async fn no_deadlock_when_hosts_share_addresses_and_redirect_to_each_other() {
