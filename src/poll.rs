@@ -199,7 +199,8 @@ impl Poller {
                 if error.retry_is_for_host
                     && let Some(until) = error.freshness.retry_until
                 {
-                    tools.fetcher.hold_host(&self.settings.url, until);
+                    let asked = Url::parse(schedule::url_to_poll(state)).unwrap_or_else(|_| self.settings.url.clone());
+                    tools.fetcher.hold_host(&asked, until);
                 }
                 let next = self.failed(state, failure_kind(&error), error.freshness, &error.to_string());
                 self.hand_on(state, next, None, Ended::Failed(error.to_string()), error.status, 0).await

@@ -21,6 +21,8 @@ pub struct Status {
 #[derive(Default)]
 struct Inner {
     store_error: Option<String>,
+    publishing_error: Option<String>,
+    background_error: Option<String>,
     /// How many sources are polled.
     configured: usize,
     /// Those polled since the start.
@@ -46,6 +48,10 @@ pub struct Health {
     pub status: &'static str,
     /// Why the store cannot be written or read, if so.
     pub store: Option<String>,
+    /// Why editions could not be brought up to date, if so.
+    pub publishing: Option<String>,
+    /// What went wrong last between the polls, if anything did since the start.
+    pub background: Option<String>,
     /// Why the last reload was refused, if it was.
     pub configuration: Option<String>,
     pub sources: usize,
@@ -64,9 +70,15 @@ impl Status {
         self.lock().configuration_error = error;
     }
 
-    /// Every edition is up.
-    pub fn published(&self) {
+    /// Every edition is up (`None`), or some could not be made and why.
+    pub fn published(&self, error: Option<String>) {
+        self.lock().publishing_error = error;
         self.first_editions_are_up.send_replace(true);
+    }
+
+    /// Something between the polls went wrong.
+    pub fn background_is(&self, error: Option<String>) {
+        self.lock().background_error = error;
     }
 
     /// Waits until every edition has been up once. From then on `/healthz` no longer says `starting`.
@@ -90,7 +102,8 @@ impl Status {
         let inner = self.lock();
         let failing: BTreeMap<_, _> =
             inner.sources.iter().filter_map(|(id, source)| Some((id.clone(), source.error.clone()?))).collect();
-        let status = match (&inner.store_error, *self.first_editions_are_up.borrow()) {
+        let error = inner.store_error.as_ref().or(inner.publishing_error.as_ref());
+        let status = match (error, *self.first_editions_are_up.borrow()) {
             (Some(_), _) => "failing",
             (None, false) => "starting",
             (None, true) => "ok",
@@ -98,6 +111,8 @@ impl Status {
         Health {
             status,
             store: inner.store_error.clone(),
+            publishing: inner.publishing_error.clone(),
+            background: inner.background_error.clone(),
             configuration: inner.configuration_error.clone(),
             sources: inner.configured,
             failing,

@@ -115,7 +115,7 @@ fn a_poll_says_for_each_source_how_it_went() {
         assert!(shown.out.contains(expected), "{expected} is missing in\n{}", shown.out);
     }
     let unknown = run(&mut with_config(&["poll", "ugly"], &path));
-    assert!(unknown.code == Some(1) && unknown.err.contains("no source ugly"), "{}", unknown.err);
+    assert!(unknown.code == Some(2) && unknown.err.contains("no source ugly"), "{}", unknown.err);
 
     let explained = run(&mut with_config(&["explain", "https://www.g.example/ai?utm_source=other"], &path));
     assert_eq!(explained.code, Some(0), "{}", explained.err);

@@ -17,6 +17,11 @@ pub(super) enum Exit {
     AddressInUse = 4,
 }
 
+/// The command line asks for something that the configuration does not have.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Misuse(pub(super) String);
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         ExitCode::from(exit as u8)
@@ -27,7 +32,7 @@ impl Exit {
     /// The exit code of an error, by what lies at its bottom.
     pub(super) fn of(error: &anyhow::Error) -> Self {
         for cause in error.chain() {
-            if cause.is::<ConfigProblems>() || cause.is::<AssembleError>() {
+            if cause.is::<ConfigProblems>() || cause.is::<AssembleError>() || cause.is::<Misuse>() {
                 return Exit::Configuration;
             }
             if cause.is::<StoreError>() {

@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use url::Url;
 
-use super::exit::Exit;
+use super::exit::{Exit, Misuse};
 use crate::{
     config::{self, Config},
     daemon,
@@ -43,7 +43,7 @@ pub(super) fn run(path: &Path, arguments: &ExplainArguments) -> anyhow::Result<E
     if let Some(topic) = &arguments.topic
         && !config.topics.iter().any(|known| known.id.as_str() == topic)
     {
-        bail!("there is no topic {topic} in {}; the topics are listed under [topics]", path.display());
+        return Err(Misuse(format!("there is no topic {topic} in {}; see its [topics]", path.display())).into());
     }
     let reader = daemon::reader(&config)?;
     let file = PathBuf::from(&arguments.what);

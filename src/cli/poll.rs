@@ -1,11 +1,11 @@
 use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::Args;
 use serde::Serialize;
 
 use super::{
-    exit::Exit,
+    exit::{Exit, Misuse},
     show::{self, Show},
 };
 use crate::{
@@ -31,12 +31,14 @@ pub(super) fn run(path: &Path, arguments: &PollArguments) -> anyhow::Result<Exit
     let (config, _) = config::load(path)?;
     let named: Vec<SourceId> = arguments.sources.iter().map(|id| SourceId::new(id.as_str())).collect();
     if let Some(unknown) = named.iter().find(|id| !config.sources.contains_key(*id)) {
-        bail!("there is no source {unknown} in {}; the sources are listed under [sources]", path.display());
+        return Err(Misuse(format!("there is no source {unknown} in {}; see its [sources]", path.display())).into());
     }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
     let mut show: Box<dyn RoundObserver> = if arguments.json { Box::new(Lines) } else { Box::new(Show::quiet()) };
-    let summary = runtime.block_on(daemon::poll_round(&config, &named, Clock::system(), &mut *show))?;
+    let summary = runtime.block_on(daemon::poll_round(&config, &named, Clock::system(), &mut *show));
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    let summary = summary?;
     if !arguments.json {
         super::print(&show::text(&summary))?;
     }

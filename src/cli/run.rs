@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use anyhow::Context as _;
 use tokio::{
@@ -27,7 +27,7 @@ pub(super) fn run(path: &Path, quiet: Quiet) -> anyhow::Result<Exit> {
     }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
-    runtime.block_on(async {
+    let ended = runtime.block_on(async {
         let stop = CancellationToken::new();
         let (ask_reload, reload) = mpsc::channel(1);
         let mut terminate = signal(SignalKind::terminate())?;
@@ -62,5 +62,8 @@ pub(super) fn run(path: &Path, quiet: Quiet) -> anyhow::Result<Exit> {
         };
         daemon::run(config, options).await?;
         anyhow::Ok(Exit::Done)
-    })
+    });
+    // What still hangs in a blocking call, such as a name service that does not answer, is not waited for.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    ended
 }

@@ -11,7 +11,7 @@ use crate::{
     ingest::{SourceRules, Tagging, TakeInRules},
     model::{SourceId, TopicId},
     poll::SourceSettings,
-    publish::{PublishSettings, TopicPage},
+    publish::{PublishSettings, TopicPage, feed_names},
     reading::Reader,
     store::{RetentionLimits, StoreSettings},
     topics::Topics,
@@ -53,13 +53,14 @@ impl Assembled {
         })
     }
 
-    pub fn tagging(&self) -> Tagging {
+    /// `ever` are the topics that were ever configured, with the names of their feeds.
+    pub fn tagging(&self, ever: &BTreeMap<TopicId, TopicId>) -> Tagging {
         let reader = self.reader.clone();
         Tagging {
             topics_fingerprint: reader.topics().fingerprint(),
             fingerprint: fingerprint(&reader, &self.rules),
             tagger: Arc::new(move |entry| reader.tag(entry)),
-            topics: self.publish.topics.iter().map(|topic| topic.id.clone()).collect(),
+            topics: feed_names(&self.publish.topics, ever),
         }
     }
 }
@@ -96,7 +97,7 @@ pub(super) fn public_url(config: &Config, address: SocketAddr) -> Option<Url> {
 }
 
 /// `max-age` for readers: the shortest interval at which a source may bring something new.
-pub(super) fn max_age(config: &Config) -> Duration {
+fn max_age(config: &Config) -> Duration {
     let intervals = config.sources.values().map(|source| source.schedule(&config.polling).schedule.interval());
     let shortest = intervals.min().and_then(|interval| interval.to_std().ok());
     shortest.unwrap_or(MAX_AGE.1).clamp(MAX_AGE.0, MAX_AGE.1)
@@ -149,6 +150,7 @@ fn publish_settings(config: &Config, address: SocketAddr) -> Result<PublishSetti
     Ok(PublishSettings {
         public_url: public_url(config, address).ok_or(AssembleError::PublicUrl(address))?,
         entries: config.publish.entries,
+        max_age: max_age(config),
         topics: config.topics.iter().map(page).collect(),
     })
 }

@@ -3,13 +3,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 
+use super::pollers::state_of;
 use crate::{
     ingest::Outcome,
     model::{SourceId, TopicId},
     poll::{Ended, PollReport, SourceSettings},
     publish::TopicPage,
     schedule::{self, SourceSchedule, Spread},
-    store::{Store, StoreError},
+    store::Store,
 };
 
 /// Watches a round of polls: a progress bar, a log, a test.
@@ -70,17 +71,17 @@ pub struct FirstRound {
 }
 
 impl FirstRound {
-    pub(super) fn new(sources: &[SourceSettings], store: &Store, now: DateTime<Utc>) -> Result<Self, StoreError> {
+    pub(super) fn new(sources: &[SourceSettings], store: &Store, now: DateTime<Utc>) -> Self {
         let mut waiting_for = BTreeSet::new();
         for source in sources {
-            let state = schedule::for_url(store.poll_state(&source.id)?.unwrap_or_default(), source.url.as_str());
+            let state = state_of(store, source);
             let schedule = SourceSchedule { schedule: &source.schedule, own: source.schedule_is_own };
             let due = schedule::next_poll(schedule, &state, now, Spread::of(&source.id));
             if due.at.is_some_and(|at| at <= now) {
                 waiting_for.insert(source.id.clone());
             }
         }
-        Ok(Self { waiting_for })
+        Self { waiting_for }
     }
 
     /// Tells the observer of each poll until every source that was due has been polled once.

@@ -33,15 +33,16 @@ use crate::{
     clock::Clock,
     config::{self, Config, ConfigProblems},
     fetch::Fetcher,
-    ingest::{Desk, DeskHandle, DeskSetup},
+    ingest::{Desk, DeskError, DeskHandle, DeskSetup},
     poll::{PollReport, SharedTools, Surroundings, Tools},
     publish::{Editions, Publisher},
+    schedule,
     serve::{ServeLimits, Site, router, serve},
     status::Status,
     store::{Store, StoreError},
     systemd,
 };
-use pollers::Pollers;
+use pollers::{Pollers, state_of};
 
 /// How the daemon is run.
 pub struct DaemonOptions {
@@ -73,6 +74,15 @@ pub enum DaemonError {
     DeskEnded,
     #[error("cannot start a thread: {0}")]
     Thread(io::Error),
+}
+
+impl From<DeskError> for DaemonError {
+    fn from(error: DeskError) -> Self {
+        match error {
+            DeskError::Store(error) => DaemonError::Store(error),
+            DeskError::Thread(error) => DaemonError::Thread(error),
+        }
+    }
 }
 
 /// Messages that may wait at the desk before pollers have to.
@@ -125,6 +135,7 @@ struct Daemon {
     desk: DeskHandle,
     desk_thread: Option<thread::JoinHandle<()>>,
     pollers: Pollers,
+    processors: Arc<Semaphore>,
     serve_stop: CancellationToken,
     /// The service manager was told that we are up.
     is_ready: bool,
@@ -143,17 +154,18 @@ impl Daemon {
         let parts = Assembled::new(&config, address)?;
         let fetcher = Fetcher::new(parts.fetch.clone(), clock.clone()).map_err(AssembleError::Fetcher)?;
         let tools = SharedTools::new(Tools { fetcher, reader: parts.reader.clone() });
-        let publisher = Publisher::new(store.clone(), parts.publish.clone(), editions.clone(), &store.topics_ever()?);
+        let ever = store.topics_ever()?;
+        let publisher = Publisher::new(store.clone(), parts.publish.clone(), editions.clone(), &ever);
         let setup = DeskSetup {
             store: store.clone(),
             rules: parts.rules.clone(),
             publisher: Some(publisher),
-            tagging: parts.tagging(),
+            tagging: parts.tagging(&ever),
             clock: clock.clone(),
             status: status.clone(),
             capacity: DESK_CAPACITY,
         };
-        let (desk, desk_thread) = Desk::start(setup).map_err(DaemonError::Thread)?;
+        let (desk, desk_thread) = Desk::start(setup)?;
         Ok(Self {
             config,
             config_path,
@@ -166,14 +178,14 @@ impl Daemon {
             desk,
             desk_thread: Some(desk_thread),
             pollers: Pollers::default(),
+            processors: processors(),
             serve_stop: CancellationToken::new(),
             is_ready: false,
         })
     }
 
     fn site(&self) -> Site {
-        let max_age = assemble::max_age(&self.config);
-        Site { editions: self.editions.clone(), status: self.status.clone(), max_age }
+        Site { editions: self.editions.clone(), status: self.status.clone(), clock: self.clock.clone() }
     }
 
     fn public_url(&self) -> String {
@@ -183,11 +195,11 @@ impl Daemon {
     /// Starts a poller for every source; the observer sees those that are due at once.
     async fn start_pollers(&mut self, observer: Box<dyn RoundObserver>) -> Result<JoinHandle<()>, DaemonError> {
         let parts = Assembled::new(&self.config, self.address)?;
-        self.hold_hosts(&parts)?;
+        hold_hosts(&self.tools.get().fetcher, &parts.sources, &self.store);
         self.status.sources_are(&parts.sources.iter().map(|source| source.id.clone()).collect());
         let (reports, incoming) = mpsc::unbounded_channel();
-        let round = FirstRound::new(&parts.sources, &self.store, self.clock.now())?;
-        self.pollers.arrange(parts.sources, &self.store, &self.surroundings(Some(reports)))?;
+        let round = FirstRound::new(&parts.sources, &self.store, self.clock.now());
+        self.pollers.arrange(parts.sources, &self.store, &self.surroundings(Some(reports)));
         let (store, topics) = (self.store.clone(), parts.publish.topics.clone());
         Ok(tokio::spawn(round.observe(incoming, observer, store, topics)))
     }
@@ -198,23 +210,9 @@ impl Daemon {
             desk: self.desk.clone(),
             clock: self.clock.clone(),
             status: self.status.clone(),
-            processors: processors(),
+            processors: self.processors.clone(),
             reports,
         }
-    }
-
-    /// Hosts that asked for silence before a restart still have it.
-    fn hold_hosts(&self, parts: &Assembled) -> Result<(), StoreError> {
-        let fetcher = self.tools.get().fetcher;
-        for source in &parts.sources {
-            if let Some(state) = self.store.poll_state(&source.id)?
-                && state.retry_is_for_host
-                && let Some(until) = state.retry_until
-            {
-                fetcher.hold_host(&source.url, until);
-            }
-        }
-        Ok(())
     }
 
     async fn supervise(
@@ -245,7 +243,13 @@ impl Daemon {
                     if self.desk_thread.as_ref().is_none_or(thread::JoinHandle::is_finished) {
                         return Err(DaemonError::DeskEnded);
                     }
-                    systemd::watchdog();
+                    // Alive is who gets round to its work: the desk answers, or the service manager hears nothing.
+                    let desk = self.desk.clone();
+                    tokio::spawn(async move {
+                        if desk.ping().await.is_ok() {
+                            systemd::watchdog();
+                        }
+                    });
                 }
             }
         }
@@ -288,15 +292,19 @@ impl Daemon {
         let mut tools = self.tools.get();
         if parts.fetch != before.fetch {
             tools.fetcher = Fetcher::new(parts.fetch.clone(), self.clock.clone()).map_err(AssembleError::Fetcher)?;
+            hold_hosts(&tools.fetcher, &parts.sources, &self.store);
         }
         tools.reader = parts.reader.clone();
         self.tools.set(tools);
-        let former = self.store.topics_ever()?;
-        let publisher = Publisher::new(self.store.clone(), parts.publish.clone(), self.editions.clone(), &former);
-        let tagging = parts.tagging();
+        let ever = self.store.topics_ever()?;
+        let publisher = Publisher::new(self.store.clone(), parts.publish.clone(), self.editions.clone(), &ever);
+        let tagging = parts.tagging(&ever);
+        // A source that is renamed must not hand anything in under its old name once the desk knows the new one.
+        let renamed = parts.rules.sources.values().flat_map(|source| &source.formerly);
+        self.pollers.halt(renamed.filter(|id| !config.sources.contains_key(*id))).await;
         self.status.sources_are(&parts.sources.iter().map(|source| source.id.clone()).collect());
         self.desk.reload(parts.rules, publisher, tagging).await.map_err(|_| DaemonError::DeskEnded)?;
-        self.pollers.arrange(parts.sources, &self.store, &self.surroundings(None))?;
+        self.pollers.arrange(parts.sources, &self.store, &self.surroundings(None));
         self.config = config;
         Ok(())
     }
@@ -318,6 +326,19 @@ impl Daemon {
             warn!("not everything stopped within {} s", STOP_BUDGET.as_secs());
         }
         info!("newsdesk has stopped");
+    }
+}
+
+/// Hosts that asked for silence before still have it, whoever asks next.
+pub(crate) fn hold_hosts(fetcher: &Fetcher, sources: &[crate::poll::SourceSettings], store: &Store) {
+    for source in sources {
+        let state = state_of(store, source);
+        if state.retry_is_for_host
+            && let Some(until) = state.retry_until
+            && let Ok(url) = url::Url::parse(schedule::url_to_poll(&state))
+        {
+            fetcher.hold_host(&url, until);
+        }
     }
 }
 

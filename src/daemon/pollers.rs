@@ -4,10 +4,10 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    model::SourceId,
+    model::{PollState, SourceId},
     poll::{Poller, SourceSettings, Surroundings},
     schedule,
-    store::{Store, StoreError},
+    store::Store,
 };
 
 /// The pollers that run, one a source.
@@ -22,6 +22,7 @@ pub(super) struct Pollers {
 struct Running {
     settings: SourceSettings,
     soft_stop: CancellationToken,
+    hard_stop: CancellationToken,
     task: JoinHandle<()>,
 }
 
@@ -32,12 +33,7 @@ impl Pollers {
 
     /// Makes the running pollers match the sources. A poll under way is finished first: what it brings is wanted, and the
     /// publisher was asked for it.
-    pub(super) fn arrange(
-        &mut self,
-        sources: Vec<SourceSettings>,
-        store: &Store,
-        surroundings: &Surroundings,
-    ) -> Result<(), StoreError> {
+    pub(super) fn arrange(&mut self, sources: Vec<SourceSettings>, store: &Store, surroundings: &Surroundings) {
         self.leaving.retain(|task| !task.is_finished());
         let mut before = std::mem::take(&mut self.running);
         for settings in sources {
@@ -52,17 +48,25 @@ impl Pollers {
                     running.task
                 }),
             };
-            let soft_stop = CancellationToken::new();
+            let (soft_stop, hard_stop) = (CancellationToken::new(), self.hard_stop.child_token());
             let poller = Poller { settings: settings.clone(), surroundings: surroundings.clone() };
-            let task =
-                tokio::spawn(follow(predecessor, poller, store.clone(), soft_stop.clone(), self.hard_stop.clone()));
-            self.running.insert(id, Running { settings, soft_stop, task });
+            let task = tokio::spawn(follow(predecessor, poller, store.clone(), soft_stop.clone(), hard_stop.clone()));
+            self.running.insert(id, Running { settings, soft_stop, hard_stop, task });
         }
         for (_, running) in before {
             running.soft_stop.cancel();
             self.leaving.push(running.task);
         }
-        Ok(())
+    }
+
+    /// Stops the pollers of these sources at once.
+    pub(super) async fn halt<'a>(&mut self, sources: impl Iterator<Item = &'a SourceId>) {
+        for id in sources {
+            if let Some(running) = self.running.remove(id) {
+                running.hard_stop.cancel();
+                let _ = running.task.await;
+            }
+        }
     }
 
     /// Stops every poller at once.
@@ -88,14 +92,15 @@ async fn follow(
     if let Some(predecessor) = predecessor {
         let _ = predecessor.await;
     }
-    let id = &poller.settings.id;
-    let state = match store.poll_state(id) {
-        Ok(state) => state.unwrap_or_default(),
-        Err(error) => {
-            tracing::error!(source = %id, %error, "what was known of this source's polls is lost; it is polled afresh");
-            Default::default()
-        }
-    };
-    let state = schedule::for_url(state, poller.settings.url.as_str());
+    let state = state_of(&store, &poller.settings);
     poller.run(state, soft_stop, hard_stop).await;
+}
+
+/// What is known of a source's polls at its present URL. What cannot be read is told and forgotten: the source is polled afresh.
+pub(super) fn state_of(store: &Store, settings: &SourceSettings) -> PollState {
+    let state = store.poll_state(&settings.id).unwrap_or_else(|error| {
+        tracing::error!(source = %settings.id, %error, "what was known of this source's polls is lost; it is polled afresh");
+        None
+    });
+    schedule::for_url(state.unwrap_or_default(), settings.url.as_str())
 }

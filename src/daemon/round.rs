@@ -2,7 +2,10 @@ use std::net::SocketAddr;
 
 use tokio::task::JoinSet;
 
-use super::{Assembled, DESK_CAPACITY, DaemonError, RoundObserver, RoundSummary, open_store, processors};
+use super::{
+    Assembled, DESK_CAPACITY, DaemonError, RoundObserver, RoundSummary, hold_hosts, open_store, pollers::state_of,
+    processors,
+};
 use crate::{
     clock::Clock,
     config::Config,
@@ -30,13 +33,14 @@ pub async fn poll_round(
         store: store.clone(),
         rules: parts.rules.clone(),
         publisher: None,
-        tagging: parts.tagging(),
+        tagging: parts.tagging(&store.topics_ever()?),
         clock: clock.clone(),
         status: Status::default(),
         capacity: DESK_CAPACITY,
     };
-    let (desk, desk_thread) = Desk::start(setup).map_err(DaemonError::Thread)?;
+    let (desk, desk_thread) = Desk::start(setup)?;
     let fetcher = Fetcher::new(parts.fetch, clock.clone()).map_err(super::AssembleError::Fetcher)?;
+    hold_hosts(&fetcher, &parts.sources, &store);
     let surroundings = Surroundings {
         tools: SharedTools::new(Tools { fetcher, reader: parts.reader }),
         desk,
@@ -48,7 +52,7 @@ pub async fn poll_round(
 
     let mut polls = JoinSet::new();
     for settings in parts.sources.into_iter().filter(|s| named.is_empty() || named.contains(&s.id)) {
-        let mut state = store.poll_state(&settings.id)?.unwrap_or_default();
+        let mut state = state_of(&store, &settings);
         let poller = Poller { settings, surroundings: surroundings.clone() };
         polls.spawn(async move { poller.poll_once(&mut state).await });
     }

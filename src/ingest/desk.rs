@@ -5,19 +5,20 @@ use std::{
         mpsc as std_mpsc,
     },
     thread,
-    time::Duration,
 };
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tracing::{debug, error, info};
 
 use super::{
-    Delivery, Ingest, Outcome, TakeInRules,
+    Delivery, DeskHandle, Ingest, TakeInRules,
+    handle::Message,
+    press::{Press, run_press},
     states::{States, Waiting, both},
 };
 use crate::{
     clock::Clock,
-    model::{Entry, EntryNumber, PollState, SourceId, TopicId, TopicScore},
+    model::{Entry, EntryNumber, TopicId, TopicScore},
     publish::Publisher,
     status::Status,
     store::{ChangedEditions, Store, StoreError},
@@ -28,57 +29,6 @@ pub type Tagger = Arc<dyn Fn(&Entry) -> Vec<TopicScore> + Send + Sync>;
 
 /// The most messages that share one fsync.
 const MOST_IN_ONE_FSYNC: usize = 64;
-
-/// How long to wait before writing is tried again.
-const BETWEEN_ATTEMPTS: Duration = Duration::from_secs(1);
-
-/// Where deliveries are handed in. Cheap to clone; the desk closes when the last handle is dropped.
-#[derive(Clone)]
-pub struct DeskHandle {
-    inbox: mpsc::Sender<Message>,
-}
-
-/// The desk has stopped; nothing can be handed in any more.
-#[derive(Debug, thiserror::Error)]
-#[error("the store is closed")]
-pub struct DeskStopped;
-
-enum Message {
-    Begin { source: SourceId, state: Box<PollState>, done: oneshot::Sender<Result<(), String>> },
-    Delivery { delivery: Box<Delivery>, done: oneshot::Sender<Result<Outcome, String>> },
-    Reload { rules: TakeInRules, publisher: Box<Publisher>, tagging: Tagging },
-    Prune,
-}
-
-impl DeskHandle {
-    /// Puts on the disk that a poll is about to begin, before its request leaves. The inner error is the store's.
-    pub async fn begin(&self, source: SourceId, state: PollState) -> Result<Result<(), String>, DeskStopped> {
-        let (done, answer) = oneshot::channel();
-        self.send(Message::Begin { source, state: Box::new(state), done }).await?;
-        answer.await.map_err(|_| DeskStopped)
-    }
-
-    /// Hands a delivery in and waits until it is on the disk. The inner error is the store's: the poll is not done then.
-    pub async fn deliver(&self, delivery: Delivery) -> Result<Result<Outcome, String>, DeskStopped> {
-        let (done, answer) = oneshot::channel();
-        self.send(Message::Delivery { delivery: Box::new(delivery), done }).await?;
-        answer.await.map_err(|_| DeskStopped)
-    }
-
-    /// Goes over to new rules, a new publisher and new topics; stored entries are tagged again between deliveries.
-    pub async fn reload(&self, rules: TakeInRules, publisher: Publisher, tagging: Tagging) -> Result<(), DeskStopped> {
-        self.send(Message::Reload { rules, publisher: Box::new(publisher), tagging }).await
-    }
-
-    /// Asks for what the retention no longer covers to be removed.
-    pub async fn prune(&self) -> Result<(), DeskStopped> {
-        self.send(Message::Prune).await
-    }
-
-    async fn send(&self, message: Message) -> Result<(), DeskStopped> {
-        self.inbox.send(message).await.map_err(|_| DeskStopped)
-    }
-}
 
 /// What a desk starts with.
 pub struct DeskSetup {
@@ -101,7 +51,8 @@ pub struct Tagging {
     pub topics_fingerprint: u64,
     /// What the store is marked by when every entry is tagged with them and sorted by the sources' present priorities.
     pub fingerprint: u64,
-    pub topics: Vec<TopicId>,
+    /// With the name that each topic's feed id was first made from.
+    pub topics: Vec<(TopicId, TopicId)>,
 }
 
 /// The thread that owns all writing.
@@ -116,21 +67,27 @@ pub struct Desk {
     /// The next entry to be tagged again, while that is going on.
     tagging_from: Option<EntryNumber>,
     pruning: bool,
-    /// Editions that changed by what is not known to be on the disk yet.
-    unpublished: ChangedEditions,
-    /// The last attempt to write failed: try again without being asked.
-    owes_a_write: bool,
+    /// Why the store can no longer be written, once it cannot. sled does not recover from a failed write while it is open,
+    /// and a later flush that succeeds would prove nothing.
+    broken: Option<String>,
+    /// Nobody will see another edition.
+    is_closing: Arc<AtomicBool>,
 }
 
-/// What the publishing thread is told.
-enum Press {
-    Changed(ChangedEditions),
-    Instead(Box<Publisher>),
+/// Why the desk cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("cannot start a thread: {0}")]
+    Thread(#[from] std::io::Error),
 }
 
 impl Desk {
     /// Starts the desk and the publishing thread behind it. Both end when every handle is gone and all is written.
-    pub fn start(setup: DeskSetup) -> std::io::Result<(DeskHandle, thread::JoinHandle<()>)> {
+    ///
+    /// When it returns, sources that were renamed have their past under their new names.
+    pub fn start(setup: DeskSetup) -> Result<(DeskHandle, thread::JoinHandle<()>), DeskError> {
         let (inbox_sender, inbox) = mpsc::channel(setup.capacity);
         let mut to_press = None;
         let mut press = None;
@@ -143,8 +100,10 @@ impl Desk {
             press = Some(thread::Builder::new().name("publish".into()).spawn(run)?);
             to_press = Some(sender);
         }
+        let ingest = Ingest::new(setup.store, setup.rules);
+        ingest.rename_sources()?;
         let desk = Desk {
-            ingest: Ingest::new(setup.store, setup.rules),
+            ingest,
             clock: setup.clock,
             status: setup.status,
             inbox,
@@ -152,8 +111,8 @@ impl Desk {
             tagging: setup.tagging,
             tagging_from: None,
             pruning: false,
-            unpublished: ChangedEditions::new(),
-            owes_a_write: false,
+            broken: None,
+            is_closing: is_closing.clone(),
         };
         let thread = thread::Builder::new().name("ingest".into()).spawn(move || {
             desk.run();
@@ -168,9 +127,14 @@ impl Desk {
     fn run(mut self) {
         self.begin_work();
         while let Some(batch) = self.next_batch() {
-            self.work_off(batch);
+            match &self.broken {
+                None => self.work_off(batch),
+                Some(why) => refuse(batch, why),
+            }
         }
-        if let Err(error) = self.ingest.store.make_durable() {
+        if self.broken.is_none()
+            && let Err(error) = self.ingest.store.make_durable()
+        {
             error!(%error, "the store could not be written at the end");
         }
     }
@@ -178,13 +142,13 @@ impl Desk {
     /// What is due at start and after a reload.
     fn begin_work(&mut self) {
         let renamed = self.ingest.rename_sources();
-        self.note(renamed);
+        self.note("renaming sources", renamed);
         let mut refresh = self.ingest.store.refresh();
         refresh.remember_topics(&self.tagging.topics);
         let remembered = refresh.apply().map(drop);
-        self.note(remembered);
+        self.note("remembering topics", remembered);
         let retag = self.begin_tagging();
-        self.note(retag);
+        self.note("tagging stored entries", retag);
         self.pruning = true;
     }
 
@@ -203,20 +167,19 @@ impl Desk {
 
     fn press(&self, press: Press) {
         if let Some(to_press) = &self.to_press {
-            // The publishing thread ends after this one only, unless it panicked, which is told at the end.
-            let _ = to_press.send(press);
+            if to_press.send(press).is_err() {
+                error!("the publishing thread has ended");
+                self.status.published(Some("the publishing thread has ended; restart newsdesk".into()));
+            }
         }
     }
 
     /// The messages to work off next; empty when there is only background work. `None` when all handles are gone.
     fn next_batch(&mut self) -> Option<Vec<Message>> {
         let mut batch = Vec::new();
-        if self.tagging_from.is_none() && !self.pruning {
-            if self.owes_a_write {
-                thread::sleep(BETWEEN_ATTEMPTS);
-            } else {
-                batch.push(self.inbox.blocking_recv()?);
-            }
+        let is_idle = self.tagging_from.is_none() && !self.pruning;
+        if is_idle || self.broken.is_some() {
+            batch.push(self.inbox.blocking_recv()?);
         }
         while batch.len() < MOST_IN_ONE_FSYNC {
             match self.inbox.try_recv() {
@@ -232,6 +195,8 @@ impl Desk {
     /// Applies a batch, makes it durable once, and only then answers and publishes.
     fn work_off(&mut self, batch: Vec<Message>) {
         let store = self.ingest.store.clone();
+        // Until it is durable nobody may publish it.
+        let writing = store.while_writing();
         let mut changed = ChangedEditions::new();
         let mut states = States::new(&store);
         let mut delivered = Vec::new();
@@ -252,34 +217,37 @@ impl Desk {
                     });
                     delivered.push((done, result.map_err(|error| error.to_string())));
                 }
-                Message::Reload { rules, publisher, tagging } => {
+                Message::Reload { rules, publisher, tagging, done } => {
                     self.ingest.rules = rules;
                     self.tagging = tagging;
                     self.press(Press::Instead(publisher));
                     self.begin_work();
+                    let _ = done.send(());
                 }
                 Message::Prune => self.pruning = true,
+                Message::Ping { done } => drop(done.send(())),
             }
         }
         states.apply();
         if is_idle {
             self.work_in_background(&mut changed);
         }
-        let durable = self.ingest.store.make_durable();
-        if let Err(error) = &durable {
-            error!(%error, "nothing of the last polls is kept until the store can be written again");
-        }
-        self.status.store_is(durable.as_ref().err().map(ToString::to_string));
-        self.owes_a_write = durable.is_err();
-        self.unpublished.extend(changed);
+        let durable = self.ingest.store.make_durable().map_err(|error| {
+            let why = format!("{error}; no poll is done from now on: make room, then restart newsdesk");
+            error!("{why}");
+            // What was applied and is not on the disk must not be published.
+            self.is_closing.store(true, Ordering::Relaxed);
+            self.broken = Some(why.clone());
+            why
+        });
+        self.status.store_is(durable.as_ref().err().cloned());
+        drop(writing);
         debug!("commit ends");
-        let durable = durable.map_err(|error| error.to_string());
         states.answer(&durable);
         for (done, result) in delivered {
             let _ = done.send(both(result, &durable));
         }
-        if durable.is_ok() && !self.unpublished.is_empty() {
-            let changed = std::mem::take(&mut self.unpublished);
+        if durable.is_ok() && !changed.is_empty() {
             self.press(Press::Changed(changed));
         }
     }
@@ -305,7 +273,7 @@ impl Desk {
                 }
                 Err(error) => {
                     self.pruning = false;
-                    self.note(Err(error));
+                    self.note("removing old entries", Err(error));
                 }
             }
         } else if let Some(first) = self.tagging_from {
@@ -318,66 +286,33 @@ impl Desk {
                         let mut refresh = self.ingest.store.refresh();
                         refresh.put_tagged_with(Some(self.tagging.fingerprint));
                         let noted = refresh.apply().map(drop);
-                        self.note(noted);
+                        self.note("tagging stored entries", noted);
                     }
                 }
                 Err(error) => {
                     self.tagging_from = None;
-                    self.note(Err(error));
+                    self.note("tagging stored entries", Err(error));
                 }
             }
         }
     }
 
-    fn note(&self, result: Result<(), StoreError>) {
+    fn note(&self, what: &str, result: Result<(), StoreError>) {
         if let Err(error) = result {
-            error!(%error, "the store could not be used");
-            self.status.store_is(Some(error.to_string()));
+            error!(%error, "{what} failed");
+            self.status.background_is(Some(format!("{what} failed: {error}")));
         }
     }
 }
 
-/// Renders whatever changed since the last time, all that has piled up in one go.
-///
-/// Once the desk is closing nobody will see another edition, so what is left is not rendered: with many topics it takes
-/// longer than a stop may.
-fn run_press(
-    mut publisher: Publisher,
-    from_desk: &std_mpsc::Receiver<Press>,
-    status: &Status,
-    is_closing: &AtomicBool,
-) {
-    let mut changed = publisher.all();
-    loop {
-        let mut waiting: Vec<Press> = from_desk.try_iter().collect();
-        if waiting.is_empty() && changed.is_empty() {
-            match from_desk.recv() {
-                Ok(press) => waiting.push(press),
-                Err(std_mpsc::RecvError) => return,
-            }
-        }
-        for press in waiting {
-            match press {
-                Press::Changed(editions) => changed.extend(editions),
-                Press::Instead(other) => {
-                    publisher = *other;
-                    changed = publisher.all();
-                }
-            }
-        }
-        if !changed.is_empty() {
-            debug!(editions = changed.len(), "publish begins");
-            let published = publisher.publish_while(&changed, || !is_closing.load(Ordering::Relaxed));
-            debug!("publish ends");
-            changed.clear();
-            match published {
-                Ok(true) => status.published(),
-                Ok(false) => return,
-                Err(error) => {
-                    error!(%error, "the editions could not be brought up to date");
-                    status.store_is(Some(error.to_string()));
-                }
-            }
+/// Answers everybody that nothing can be kept any more.
+fn refuse(batch: Vec<Message>, why: &str) {
+    for message in batch {
+        match message {
+            Message::Begin { done, .. } => drop(done.send(Err(why.to_string()))),
+            Message::Delivery { done, .. } => drop(done.send(Err(why.to_string()))),
+            Message::Reload { done, .. } | Message::Ping { done } => drop(done.send(())),
+            Message::Prune => {}
         }
     }
 }

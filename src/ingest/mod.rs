@@ -8,7 +8,9 @@
 
 mod delivery;
 mod desk;
+mod handle;
 mod housekeeping;
+mod press;
 mod public_id;
 mod regroup;
 mod rules;
@@ -16,7 +18,8 @@ mod states;
 mod take_in;
 
 pub use delivery::{Delivery, Outcome, Reading, TaggedEntry};
-pub use desk::{Desk, DeskHandle, DeskSetup, DeskStopped, Tagger, Tagging};
+pub use desk::{Desk, DeskError, DeskSetup, Tagger, Tagging};
+pub use handle::{DeskHandle, DeskStopped};
 pub use rules::{SourceRules, TakeInRules};
 pub use take_in::Ingest;
 

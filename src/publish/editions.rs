@@ -1,6 +1,7 @@
 use std::{
     collections::{HashMap, HashSet},
     sync::{Arc, PoisonError, RwLock},
+    time::Duration,
 };
 
 use super::Edition;
@@ -15,6 +16,7 @@ struct State {
     expected: HashSet<String>,
     moved: HashMap<String, String>,
     gone: HashSet<String>,
+    max_age: Duration,
 }
 
 /// What is to be had at an address.
@@ -45,6 +47,11 @@ impl Editions {
         }
     }
 
+    /// For how long readers may keep an edition.
+    pub fn max_age(&self) -> Duration {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).max_age
+    }
+
     /// How many editions there are.
     pub fn len(&self) -> usize {
         self.0.read().unwrap_or_else(PoisonError::into_inner).current.len()
@@ -64,9 +71,15 @@ impl Editions {
     }
 
     /// Says which addresses there are, which have moved and which are gone; editions at other addresses are dropped.
-    pub(super) fn arrange(&self, expected: HashSet<String>, moved: HashMap<String, String>, gone: HashSet<String>) {
+    pub(super) fn arrange(
+        &self,
+        expected: HashSet<String>,
+        moved: HashMap<String, String>,
+        gone: HashSet<String>,
+        max_age: Duration,
+    ) {
         let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
         state.current.retain(|path, _| expected.contains(path));
-        *state = State { current: std::mem::take(&mut state.current), expected, moved, gone };
+        *state = State { current: std::mem::take(&mut state.current), expected, moved, gone, max_age };
     }
 }

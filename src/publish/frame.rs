@@ -1,6 +1,6 @@
 //! What an edition is besides its stories.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use url::Url;
@@ -14,6 +14,8 @@ pub struct PublishSettings {
     pub public_url: Url,
     /// Stories in an edition.
     pub entries: usize,
+    /// For how long readers may keep an edition: the shortest time in which a source may bring something new.
+    pub max_age: Duration,
     /// In the order in which the index shows them.
     pub topics: Vec<TopicPage>,
 }
@@ -50,4 +52,14 @@ pub(super) fn paths(topic: Option<&TopicId>) -> [String; 2] {
         Some(id) => format!("/topics/{id}.{format}"),
         None => format!("/all.{format}"),
     })
+}
+
+/// Each topic with the name that its feed's id is made from: the name under which it was first published, so that a renamed
+/// topic is still the same feed to its readers (RFC 4287 §4.2.6).
+pub fn feed_names(topics: &[TopicPage], ever: &BTreeMap<TopicId, TopicId>) -> Vec<(TopicId, TopicId)> {
+    let name_of = |topic: &TopicPage| {
+        let known = std::iter::once(&topic.id).chain(&topic.formerly).find_map(|id| ever.get(id));
+        known.unwrap_or(&topic.id).clone()
+    };
+    topics.iter().map(|topic| (topic.id.clone(), name_of(topic))).collect()
 }

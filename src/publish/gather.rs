@@ -66,7 +66,15 @@ pub struct Related {
 pub fn gather(store: &Store, topic: Option<&TopicId>, limit: usize) -> Result<Vec<EditionStory>, StoreError> {
     let mut stories = Vec::new();
     for story in store.newest(topic, limit)? {
-        let Some(owner) = store.entry(story.owner)? else { continue };
+        let owner = match store.entry(story.owner) {
+            Ok(Some(owner)) => owner,
+            Ok(None) => continue,
+            Err(StoreError::Record { cause, .. }) => {
+                tracing::error!(story = %story.id, %cause, "a story that cannot be read is left out of its editions");
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         let Some((id, source)) = store.source_by_number(owner.source) else { continue };
         stories.push(describe(store, story, owner, &id, &source));
     }
@@ -103,7 +111,7 @@ fn describe(
         id: story.id,
         title,
         link: entry.link,
-        published: entry.published.map_or(story.updated, |published| published.min(story.updated)),
+        published: entry.published.unwrap_or(owner.first_dated).min(story.updated),
         updated: story.updated,
         language: entry.language.map(|language| language.tag),
         authors: authors.unwrap_or_else(|| vec![Person { name: source_title, uri: None, email: None }]),

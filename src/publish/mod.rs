@@ -16,9 +16,9 @@ mod xml;
 
 pub use edition::{Coding, Edition};
 pub use editions::{Editions, Found};
-pub use frame::{FeedFrame, PublishSettings, TopicPage};
+pub use frame::{FeedFrame, PublishSettings, TopicPage, feed_names};
 pub use gather::{EditionStory, Related, SourceDescription, gather};
-pub use publisher::Publisher;
+pub use publisher::{Published, Publisher};
 
 pub use self::atom::render as render_atom;
 pub use self::rss::render as render_rss;

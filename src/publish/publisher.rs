@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     Edition, EditionStory, Editions, atom,
-    frame::{FeedFrame, PublishSettings, paths},
+    frame::{FeedFrame, PublishSettings, feed_names, paths},
     gather, index, rss,
 };
 use crate::{
@@ -22,19 +22,34 @@ pub struct Publisher {
     settings: PublishSettings,
     editions: Editions,
     topic_titles: Arc<BTreeMap<TopicId, String>>,
+    /// The name that each topic's feed id is made from.
+    feed_names: BTreeMap<TopicId, TopicId>,
     /// The newest stories of each topic as the index shows them.
     headlines: BTreeMap<Option<TopicId>, Vec<EditionStory>>,
+}
+
+/// What came of a round of publishing.
+#[derive(Debug, Default)]
+pub struct Published {
+    /// It went on to the end; `false` if it was no longer wanted.
+    pub finished: bool,
+    /// Editions that could not be made.
+    pub failed: ChangedEditions,
+    /// Why the last of them could not.
+    pub error: Option<StoreError>,
 }
 
 /// Stories of a topic on the index page.
 const HEADLINES: usize = 5;
 
 impl Publisher {
-    pub fn new(store: Store, settings: PublishSettings, editions: Editions, former_topics: &[TopicId]) -> Self {
+    /// `ever` are the topics that were ever configured, with the names of their feeds.
+    pub fn new(store: Store, settings: PublishSettings, editions: Editions, ever: &BTreeMap<TopicId, TopicId>) -> Self {
         let topic_titles = settings.topics.iter().map(|topic| (topic.id.clone(), topic.title.clone())).collect();
-        let publisher =
-            Self { store, settings, editions, topic_titles: Arc::new(topic_titles), headlines: BTreeMap::new() };
-        publisher.arrange(former_topics);
+        let feed_names = feed_names(&settings.topics, ever).into_iter().collect();
+        let topic_titles = Arc::new(topic_titles);
+        let publisher = Self { store, settings, editions, topic_titles, feed_names, headlines: BTreeMap::new() };
+        publisher.arrange(ever.keys());
         publisher
     }
 
@@ -43,24 +58,28 @@ impl Publisher {
         std::iter::once(None).chain(self.settings.topics.iter().map(|topic| Some(topic.id.clone()))).collect()
     }
 
-    /// Renders the editions whose stories changed, and the index page.
-    ///
-    /// # Errors
-    /// When the store cannot be read; the editions before stay up.
-    pub fn publish(&mut self, changed: &ChangedEditions) -> Result<(), StoreError> {
-        self.publish_while(changed, || true).map(drop)
+    /// Renders the editions whose stories changed, and the index page. What cannot be made leaves the edition before it up.
+    pub fn publish(&mut self, changed: &ChangedEditions) -> Published {
+        self.publish_while(changed, || true)
     }
 
-    /// As [`Publisher::publish`], but gives up between two topics once it is no longer `wanted`; `false` if it did.
-    ///
-    /// # Errors
-    /// As [`Publisher::publish`].
-    pub fn publish_while(&mut self, changed: &ChangedEditions, wanted: impl Fn() -> bool) -> Result<bool, StoreError> {
+    /// As [`Publisher::publish`], but gives up between two topics once it is no longer `wanted`.
+    pub fn publish_while(&mut self, changed: &ChangedEditions, wanted: impl Fn() -> bool) -> Published {
+        let mut published = Published::default();
         for topic in self.all().intersection(changed) {
+            let durable = self.store.while_durable();
             if !wanted() {
-                return Ok(false);
+                return published;
             }
-            let stories = gather(&self.store, topic.as_ref(), self.settings.entries)?;
+            let stories = match gather(&self.store, topic.as_ref(), self.settings.entries) {
+                Ok(stories) => stories,
+                Err(error) => {
+                    published.failed.insert(topic.clone());
+                    published.error = Some(error);
+                    continue;
+                }
+            };
+            drop(durable);
             let frame = self.frame(topic.as_ref(), &stories);
             let [atom_path, rss_path] = paths(topic.as_ref());
             self.put(atom_path, atom::MEDIA_TYPE, frame.updated, atom::render(&frame, &stories));
@@ -70,7 +89,8 @@ impl Publisher {
         let updated = self.headlines.values().flatten().map(|story| story.updated).max();
         let page = index::render(&self.settings, &self.headlines);
         self.put("/".into(), index::MEDIA_TYPE, updated.unwrap_or(DateTime::UNIX_EPOCH), page);
-        Ok(true)
+        published.finished = true;
+        published
     }
 
     fn put(&self, path: String, media_type: &'static str, updated: DateTime<Utc>, body: Vec<u8>) {
@@ -82,7 +102,8 @@ impl Publisher {
         let [atom_path, rss_path] = paths(topic);
         let ours = |path: &str| format!("{}{path}", self.settings.public_url.as_str().trim_end_matches('/'));
         let instance = self.store.instance();
-        let name = topic.map_or("feed:".to_string(), |id| format!("feed:{id}"));
+        let name = topic.map(|id| self.feed_names.get(id).unwrap_or(id));
+        let name = name.map_or("feed:".to_string(), |name| format!("feed:{name}"));
         FeedFrame {
             id: Uuid::new_v5(&instance, name.as_bytes()).urn().to_string(),
             title: page.map_or("All stories".into(), |page| page.title.clone()),
@@ -97,7 +118,7 @@ impl Publisher {
         }
     }
 
-    fn arrange(&self, former_topics: &[TopicId]) {
+    fn arrange<'a>(&self, former_topics: impl Iterator<Item = &'a TopicId>) {
         let mut expected = HashSet::from(["/".to_string()]);
         for topic in self.all() {
             expected.extend(paths(topic.as_ref()));
@@ -108,7 +129,7 @@ impl Publisher {
                 moved.extend(paths(Some(former)).into_iter().zip(paths(Some(&topic.id))));
             }
         }
-        let gone = former_topics.iter().flat_map(|topic| paths(Some(topic))).collect();
-        self.editions.arrange(expected, moved, gone);
+        let gone = former_topics.flat_map(|topic| paths(Some(topic))).collect();
+        self.editions.arrange(expected, moved, gone, self.settings.max_age);
     }
 }

@@ -129,6 +129,7 @@ fn index_page() {
     let settings = PublishSettings {
         public_url: url::Url::parse("https://news.example/").expect("a URL"),
         entries: 10,
+        max_age: std::time::Duration::from_secs(900),
         topics: vec![TopicPage {
             id: TopicId::new("ai"),
             title: "Artificial <intelligence>".into(),

@@ -1,4 +1,4 @@
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     Router,
@@ -11,6 +11,7 @@ use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 
 use super::conditional::{choose_coding, is_not_modified};
 use crate::{
+    clock::Clock,
     publish::{Edition, Editions, Found},
     status::Status,
 };
@@ -20,8 +21,8 @@ use crate::{
 pub struct Site {
     pub editions: Editions,
     pub status: Status,
-    /// `max-age` of the editions: the shortest time in which a source may bring something new.
-    pub max_age: Duration,
+    /// For `Last-Modified`, which must not lie in the future (RFC 9110 §8.8.2.1).
+    pub clock: Clock,
 }
 
 /// A page may load its own style and pictures, and nothing else.
@@ -52,7 +53,7 @@ async fn edition(State(site): State<Arc<Site>>, request: Request) -> Response {
         return response;
     }
     match site.editions.find(request.uri().path()) {
-        Found::Edition(edition) => answer(&edition, &request, site.max_age),
+        Found::Edition(edition) => answer(&edition, &request, &site),
         Found::NotYet => {
             let mut response = plain(StatusCode::SERVICE_UNAVAILABLE, "This feed is being made; try again shortly.\n");
             response.headers_mut().insert(header::RETRY_AFTER, FIRST_EDITION_SOON);
@@ -70,9 +71,10 @@ async fn edition(State(site): State<Arc<Site>>, request: Request) -> Response {
     }
 }
 
-fn answer(edition: &Edition, request: &Request, max_age: Duration) -> Response {
+fn answer(edition: &Edition, request: &Request, site: &Site) -> Response {
+    let last_modified = edition.updated.min(site.clock.now());
     let coding = choose_coding(request.headers());
-    let mut response = if is_not_modified(request.headers(), edition, coding) {
+    let mut response = if is_not_modified(request.headers(), edition.etag(coding), last_modified) {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         response
@@ -93,8 +95,8 @@ fn answer(edition: &Edition, request: &Request, max_age: Duration) -> Response {
     // Every text below is our own digits and letters.
     let own = |text: String| HeaderValue::try_from(text).ok();
     headers.extend(own(edition.etag(coding).to_string()).map(|etag| (header::ETAG, etag)));
-    headers.extend(own(httpdate::fmt_http_date(edition.updated.into())).map(|date| (header::LAST_MODIFIED, date)));
-    let cache = format!("public, max-age={}", max_age.as_secs());
+    headers.extend(own(httpdate::fmt_http_date(last_modified.into())).map(|date| (header::LAST_MODIFIED, date)));
+    let cache = format!("public, max-age={}", site.editions.max_age().as_secs());
     headers.extend(own(cache).map(|cache| (header::CACHE_CONTROL, cache)));
     response
 }
@@ -117,7 +119,7 @@ async fn style(State(site): State<Arc<Site>>, request: Request) -> Response {
         let written = chrono::DateTime::UNIX_EPOCH;
         Edition::new("text/css; charset=utf-8", written, include_bytes!("style.css").to_vec())
     });
-    answer(&STYLE, &request, site.max_age)
+    answer(&STYLE, &request, &site)
 }
 
 /// A short text of our own. Nothing of the request is repeated in it.

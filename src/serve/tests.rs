@@ -9,6 +9,7 @@ use tower::ServiceExt as _;
 
 use super::*;
 use crate::{
+    clock::Clock,
     model::TopicId,
     publish::{Editions, PublishSettings, Publisher, TopicPage},
     status::Status,
@@ -33,16 +34,20 @@ fn site(published: bool) -> (axum::Router, Status) {
     let public_url = url::Url::parse("https://news.example/").expect("a URL");
     let topics = vec![page("ai", &["robots"]), page("space", &[])];
     let editions = Editions::default();
-    let former = [TopicId::new("sport"), TopicId::new("ai"), TopicId::new("robots")];
-    let mut publisher =
-        Publisher::new(store, PublishSettings { public_url, entries: 10, topics }, editions.clone(), &former);
+    let former = ["sport", "ai", "robots"].map(|id| (TopicId::new(id), TopicId::new(id))).into();
+    let mut publisher = Publisher::new(
+        store,
+        PublishSettings { public_url, entries: 10, max_age: Duration::from_secs(900), topics },
+        editions.clone(),
+        &former,
+    );
     let status = Status::default();
     if published {
         let all = publisher.all();
-        publisher.publish(&all).map_err(|e| e.to_string()).expect("published");
-        status.published();
+        assert!(publisher.publish(&all).failed.is_empty());
+        status.published(None);
     }
-    (router(Site { editions, status: status.clone(), max_age: Duration::from_secs(900) }), status)
+    (router(Site { editions, status: status.clone(), clock: Clock::new(|| DateTime::UNIX_EPOCH) }), status)
 }
 
 async fn ask(router: &axum::Router, method: Method, path: &str, headers: &[(&str, &str)]) -> http::Response<Vec<u8>> {

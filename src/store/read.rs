@@ -126,7 +126,13 @@ impl Store {
         let rows = self.0.trees.get(TreeName::Topics).scan_prefix(keys::topic_prefix(topic)).keys();
         for row in rows.take(limit) {
             let Some(number) = keys::trailing_number(&row?) else { continue };
-            stories.extend(self.story(StoryNumber(number))?);
+            match self.story(StoryNumber(number)) {
+                Ok(story) => stories.extend(story),
+                Err(StoreError::Record { cause, .. }) => {
+                    tracing::error!(story = number, %cause, "a story that cannot be read is left out of its editions");
+                }
+                Err(error) => return Err(error),
+            }
         }
         stories.sort_by(|a, b| b.updated.cmp(&a.updated).then_with(|| a.id.cmp(&b.id)));
         Ok(stories)
@@ -184,8 +190,8 @@ impl Store {
         Ok(self.0.trees.get(TreeName::Meta).get("tagged-with")?.and_then(|bytes| keys::trailing_number(&bytes)))
     }
 
-    /// Every topic that has ever been configured.
-    pub fn topics_ever(&self) -> Result<Vec<TopicId>, StoreError> {
+    /// Every topic that has ever been configured, with the name that its feed's id was made from.
+    pub fn topics_ever(&self) -> Result<BTreeMap<TopicId, TopicId>, StoreError> {
         Ok(self.record("topics", TreeName::Meta, b"topics-ever")?.unwrap_or_default())
     }
 

@@ -30,7 +30,7 @@ pub struct Refresh<'a> {
     sources: BTreeMap<SourceId, Option<Arc<SourceRecord>>>,
     polls: BTreeMap<SourceId, Option<PollState>>,
     tagged_with: Option<Option<u64>>,
-    topics: Vec<TopicId>,
+    topics: Vec<(TopicId, TopicId)>,
 }
 
 /// A record as the store has it and as it shall be; `None` is absent.
@@ -217,8 +217,8 @@ impl Refresh<'_> {
         self.tagged_with = Some(fingerprint);
     }
 
-    /// Adds topics to those the admin has ever configured.
-    pub fn remember_topics(&mut self, topics: &[TopicId]) {
+    /// Adds topics, and the names that their feeds' ids are made from, to those the admin has ever configured.
+    pub fn remember_topics(&mut self, topics: &[(TopicId, TopicId)]) {
         self.topics.extend_from_slice(topics);
     }
 
@@ -279,8 +279,10 @@ impl Refresh<'_> {
             None => {}
         }
         if !self.topics.is_empty() {
-            let ever: BTreeSet<TopicId> = self.store.topics_ever()?.into_iter().chain(self.topics).collect();
-            let ever: Vec<TopicId> = ever.into_iter().collect();
+            let mut ever = self.store.topics_ever()?;
+            for (topic, name) in &self.topics {
+                ever.entry(topic.clone()).or_insert_with(|| name.clone());
+            }
             rows.put_record(self.store, TreeName::Meta, b"topics-ever".to_vec(), codec::encode("topics", &ever)?)?;
         }
         rows.apply(self.store)?;

@@ -1,0 +1,60 @@
+use tokio::sync::{mpsc, oneshot};
+
+use super::{Delivery, Outcome, Tagging, TakeInRules};
+use crate::{
+    model::{PollState, SourceId},
+    publish::Publisher,
+};
+
+/// Where deliveries are handed in. Cheap to clone; the desk closes when the last handle is dropped.
+#[derive(Clone)]
+pub struct DeskHandle {
+    pub(super) inbox: mpsc::Sender<Message>,
+}
+
+/// The desk has stopped; nothing can be handed in any more.
+#[derive(Debug, thiserror::Error)]
+#[error("the store is closed")]
+pub struct DeskStopped;
+
+pub(super) enum Message {
+    Begin { source: SourceId, state: Box<PollState>, done: oneshot::Sender<Result<(), String>> },
+    Delivery { delivery: Box<Delivery>, done: oneshot::Sender<Result<Outcome, String>> },
+    Reload { rules: TakeInRules, publisher: Box<Publisher>, tagging: Tagging, done: oneshot::Sender<()> },
+    Prune,
+    Ping { done: oneshot::Sender<()> },
+}
+
+impl DeskHandle {
+    /// Puts on the disk that a poll is about to begin, before its request leaves. The inner error is the store's.
+    pub async fn begin(&self, source: SourceId, state: PollState) -> Result<Result<(), String>, DeskStopped> {
+        self.ask(|done| Message::Begin { source, state: Box::new(state), done }).await
+    }
+
+    /// Hands a delivery in and waits until it is on the disk. The inner error is the store's: the poll is not done then.
+    pub async fn deliver(&self, delivery: Delivery) -> Result<Result<Outcome, String>, DeskStopped> {
+        self.ask(|done| Message::Delivery { delivery: Box::new(delivery), done }).await
+    }
+
+    /// Goes over to new rules, a new publisher and new topics, and returns once sources that were renamed have their past
+    /// under their new names. Stored entries are tagged again between deliveries.
+    pub async fn reload(&self, rules: TakeInRules, publisher: Publisher, tagging: Tagging) -> Result<(), DeskStopped> {
+        self.ask(|done| Message::Reload { rules, publisher: Box::new(publisher), tagging, done }).await
+    }
+
+    /// Asks for what the retention no longer covers to be removed.
+    pub async fn prune(&self) -> Result<(), DeskStopped> {
+        self.inbox.send(Message::Prune).await.map_err(|_| DeskStopped)
+    }
+
+    /// Returns once the desk has got round to it: it is alive.
+    pub async fn ping(&self) -> Result<(), DeskStopped> {
+        self.ask(|done| Message::Ping { done }).await
+    }
+
+    async fn ask<T>(&self, message: impl FnOnce(oneshot::Sender<T>) -> Message) -> Result<T, DeskStopped> {
+        let (done, answer) = oneshot::channel();
+        self.inbox.send(message(done)).await.map_err(|_| DeskStopped)?;
+        answer.await.map_err(|_| DeskStopped)
+    }
+}

@@ -1,0 +1,71 @@
+use std::{
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, RecvError, RecvTimeoutError},
+    },
+    time::Duration,
+};
+
+use tracing::{debug, error};
+
+use crate::{publish::Publisher, status::Status, store::ChangedEditions};
+
+/// What the publishing thread is told.
+pub(super) enum Press {
+    Changed(ChangedEditions),
+    Instead(Box<Publisher>),
+}
+
+/// How long to wait before an edition that could not be made is tried again.
+const BETWEEN_ATTEMPTS: Duration = Duration::from_secs(60);
+
+/// Renders whatever changed since the last time, all that has piled up in one go.
+///
+/// Once the desk is closing nobody will see another edition, so what is left is not rendered: with many topics it takes
+/// longer than a stop may.
+pub(super) fn run_press(
+    mut publisher: Publisher,
+    from_desk: &Receiver<Press>,
+    status: &Status,
+    is_closing: &AtomicBool,
+) {
+    let mut changed = publisher.all();
+    let mut failed = ChangedEditions::new();
+    while !is_closing.load(Ordering::Relaxed) {
+        let mut waiting: Vec<Press> = from_desk.try_iter().collect();
+        if waiting.is_empty() && changed.is_empty() {
+            let next = if failed.is_empty() {
+                from_desk.recv().map_err(|RecvError| RecvTimeoutError::Disconnected)
+            } else {
+                from_desk.recv_timeout(BETWEEN_ATTEMPTS)
+            };
+            match next {
+                Ok(press) => waiting.push(press),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+        for press in waiting {
+            match press {
+                Press::Changed(editions) => changed.extend(editions),
+                Press::Instead(other) => {
+                    publisher = *other;
+                    changed = publisher.all();
+                }
+            }
+        }
+        changed.append(&mut failed);
+        debug!(editions = changed.len(), "publish begins");
+        let published = publisher.publish_while(&changed, || !is_closing.load(Ordering::Relaxed));
+        debug!("publish ends");
+        changed.clear();
+        if !published.finished {
+            return;
+        }
+        if let Some(error) = &published.error {
+            error!(%error, editions = published.failed.len(), "editions could not be brought up to date");
+        }
+        status.published(published.error.map(|error| error.to_string()));
+        failed = published.failed;
+    }
+}
