@@ -12,7 +12,7 @@ use std::{
     process::Command,
 };
 
-use markdown::{Document, documents, rows};
+use markdown::{Document, documents, rows, spans};
 use newsdesk::config::{Environment, load_in};
 
 fn root() -> &'static Path {
@@ -135,7 +135,7 @@ fn every_message_that_is_explained_is_one_of_the_programs() {
     let messages = markdown::section(&text, "When a source fails");
     let mut explained = 0;
     for (_, cells) in rows(messages).filter(|(_, cells)| cells[0] != "what it says") {
-        for phrase in markdown::spans(cells[0]) {
+        for phrase in spans(cells[0]) {
             assert!(program.contains(phrase), "the program never says `{phrase}`");
             explained += 1;
         }
@@ -147,11 +147,31 @@ fn every_message_that_is_explained_is_one_of_the_programs() {
 fn the_fields_of_healthz_are_those_that_are_explained() {
     let text = document("docs/operations.md");
     let documented: BTreeSet<&str> = rows(markdown::section(&text, "Watching it from outside"))
-        .flat_map(|(_, cells)| markdown::spans(cells[0]).collect::<Vec<_>>())
+        .flat_map(|(_, cells)| spans(cells[0]).collect::<Vec<_>>())
         .collect();
     let health = serde_json::to_value(newsdesk::status::Status::default().health()).expect("JSON");
     let served: BTreeSet<&str> = health.as_object().expect("an object").keys().map(String::as_str).collect();
     assert_eq!(documented, served);
+}
+
+#[test]
+fn the_plan_of_the_house_names_every_room() {
+    let text = document("ARCHITECTURE.md");
+    let planned: BTreeSet<String> =
+        rows(markdown::section(&text, "Rooms")).flat_map(|(_, cells)| spans(cells[0])).map(str::to_owned).collect();
+    let built: BTreeSet<String> = fs::read_dir(root().join("src"))
+        .expect("src")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| !path.ends_with("lib.rs") && !path.ends_with("main.rs"))
+        .map(|path| format!("src/{}{}", path.file_name().unwrap().display(), if path.is_dir() { "/" } else { "" }))
+        .collect();
+    assert_eq!(planned, built);
+    // What is to be replaced in one room alone is named in that room alone.
+    for (name, room) in [("sled::", "store"), ("feed_rs", "parse"), ("reqwest", "fetch"), ("axum", "serve")] {
+        let naming = files("src", ".rs").into_iter().filter(|path| fs::read_to_string(path).unwrap().contains(name));
+        let elsewhere: Vec<_> = naming.filter(|path| !path.starts_with(root().join("src").join(room))).collect();
+        assert_eq!(elsewhere, Vec::<PathBuf>::new(), "{name} outside src/{room}");
+    }
 }
 
 /// The installation gives the service a configuration whose store is the unit's own folder, at the place the unit names.
