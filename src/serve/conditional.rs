@@ -102,6 +102,9 @@ mod tests {
         }
     }
 
+    /// Header fields of a request, by name.
+    type Fields = Vec<(&'static str, String)>;
+
     #[test]
     fn a_matching_tag_or_a_late_enough_date_needs_no_body() {
         let updated = DateTime::from_timestamp(1_790_000_000, 0).unwrap_or_default();
@@ -110,7 +113,6 @@ mod tests {
         let gzip_tag = edition.etag(Coding::Gzip).to_string();
         let at = |offset: i64| httpdate::fmt_http_date((updated + chrono::Duration::seconds(offset)).into());
         let other = "\"other\"".to_string();
-        type Fields = Vec<(&'static str, String)>;
         let cases: Vec<(&str, Fields, bool)> = vec![
             ("nothing is known", vec![], false),
             ("the tag", vec![("if-none-match", tag.clone())], true),
