@@ -142,6 +142,7 @@ fn tags_and_explanations_agree() {
     assert_eq!(explained.code, Some(0), "{}", explained.err);
     let score = answer["scores"]["ai"].as_f64().expect("a score");
     assert!(explained.out.contains(&format!("topic ai  {score} of 3 points: tagged")), "{score}\n{}", explained.out);
+    assert!(explained.out.contains("\n  =AI^2 "), "the weight once: {}", explained.out);
 }
 
 #[test]

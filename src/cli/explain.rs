@@ -162,7 +162,7 @@ fn explanation(reader: &Reader, entry: &ReadableEntry, arguments: &ExplainArgume
             let _ = writeln!(
                 text,
                 "  {:<28} {:>8}  {} × {}, {} in {}, \"{}\" @{}",
-                format!("{}^{}", term.term, term.weight),
+                format!("{}^{}", unweighted(&term.term), term.weight),
                 term.points.to_string(),
                 term.field,
                 term.field_weight,
@@ -181,6 +181,11 @@ fn explanation(reader: &Reader, entry: &ReadableEntry, arguments: &ExplainArgume
         let _ = writeln!(text, "cut {} words as {}: {}", cut.words, reason.trim_matches('"'), cut.line);
     }
     text
+}
+
+/// The term as written, without the weight that may be part of it.
+fn unweighted(term: &str) -> &str {
+    term.split('^').next().unwrap_or(term).trim_end()
 }
 
 fn language_line(entry: &ReadableEntry) -> String {

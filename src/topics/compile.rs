@@ -27,7 +27,7 @@ pub struct Topics {
     topics: Vec<Topic>,
     /// Topic by topic, so that hits in the order of terms are in the order of topics.
     terms: Vec<CompiledTerm>,
-    /// One for each configured language, then [`Topics::other_language`] and [`Topics::unknown_language`].
+    /// One for each configured language, then one for texts in another language and one for texts in an unknown one.
     lexicons: Vec<Lexicon>,
     desks: Desks,
     fingerprint: u64,
