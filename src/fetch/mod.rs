@@ -9,8 +9,9 @@
 //! 5. `body` reads what came, removing the content coding (`decode`) and counting as it goes.
 //! 6. `freshness` turns the headers into the times before which the publisher wants no request.
 //!
-//! What comes out is a [`Document`](crate::model::Document) with the [`Place`] it keeps until it is dealt with, the news that nothing changed, or a [`FetchError`] that speaks
-//! to the admin. There is no retry here for an HTTP status; when to ask again is the schedule's decision.
+//! What comes out is a [`Document`](crate::model::Document) with its [`Place`] among the requests under way, the news that
+//! nothing changed, or a [`FetchError`] that speaks to the admin. There is no retry here for an HTTP status; when to ask again
+//! is the schedule's decision.
 
 mod address;
 mod body;
