@@ -16,7 +16,7 @@ mod xml;
 pub use edition::{Coding, Edition};
 pub use editions::{Editions, Found};
 pub use gather::{EditionStory, Related, SourceDescription, gather};
-pub use publisher::{PublishSettings, Publisher, TopicPage};
+pub use publisher::{FeedFrame, PublishSettings, Publisher, TopicPage};
 
 pub use self::atom::render as render_atom;
 pub use self::rss::render as render_rss;
