@@ -154,3 +154,36 @@ pub(super) fn paths(topic: Option<&TopicId>) -> [String; 2] {
         None => format!("/all.{format}"),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::store::StoreSettings;
+
+    #[test]
+    fn what_is_no_longer_wanted_is_not_rendered() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(&StoreSettings { path: folder.path().into(), cache_bytes: 1 << 20 });
+        let store = store.map_err(|error| error.to_string()).expect("opened").store;
+        let page = |id: &str| TopicPage {
+            id: TopicId::new(id),
+            title: id.into(),
+            description: None,
+            language: None,
+            formerly: Vec::new(),
+        };
+        let public_url = Url::parse("https://news.example/").expect("a URL");
+        let topics = ["ai", "rain", "space"].map(page).to_vec();
+        let editions = Editions::default();
+        let mut publisher =
+            Publisher::new(store, PublishSettings { public_url, entries: 10, topics }, editions.clone(), &[]);
+        let asked = Cell::new(0);
+        let twice = || asked.replace(asked.get() + 1) < 2;
+        assert!(matches!(publisher.publish_while(&publisher.all(), twice), Ok(false)));
+        assert_eq!(editions.len(), 4, "everything and the first topic in two formats, and no index yet");
+        assert!(matches!(publisher.publish_while(&publisher.all(), || true), Ok(true)));
+        assert_eq!(editions.len(), 9);
+    }
+}
