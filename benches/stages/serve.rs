@@ -7,7 +7,6 @@ use newsdesk::{
     serve::{Site, router},
     status::Status,
 };
-use std::time::Duration;
 use tower::ServiceExt as _;
 
 use crate::publish::{desk, publisher};
@@ -16,8 +15,8 @@ fn site() -> Router {
     let desk = desk();
     let (mut publisher, editions) = publisher(&desk);
     let all = publisher.all();
-    publisher.publish(&all).unwrap_or_else(|error| panic!("{error}"));
-    router(Site { editions, status: Status::default(), max_age: Duration::from_secs(900) })
+    assert!(publisher.publish(&all).finished);
+    router(Site { editions, status: Status::default(), clock: newsdesk::clock::Clock::system() })
 }
 
 async fn ask(router: &Router, coding: &str, etag: Option<&str>) -> http::Response<Body> {

@@ -133,3 +133,37 @@ impl Publisher {
         self.editions.arrange(expected, moved, gone, self.settings.max_age);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::{publish::TopicPage, store::StoreSettings};
+
+    #[test]
+    fn what_is_no_longer_wanted_is_not_rendered() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(&StoreSettings { path: folder.path().into(), cache_bytes: 1 << 20 });
+        let store = store.map_err(|error| error.to_string()).expect("opened").store;
+        let page = |id: &str| TopicPage {
+            id: TopicId::new(id),
+            title: id.into(),
+            description: None,
+            language: None,
+            formerly: Vec::new(),
+        };
+        let public_url = url::Url::parse("https://news.example/").expect("a URL");
+        let topics = ["ai", "rain", "space"].map(page).to_vec();
+        let editions = Editions::default();
+        let settings =
+            PublishSettings { public_url, entries: 10, max_age: std::time::Duration::from_secs(900), topics };
+        let mut publisher = Publisher::new(store, settings, editions.clone(), &BTreeMap::new());
+        let asked = Cell::new(0);
+        let twice = || asked.replace(asked.get() + 1) < 2;
+        assert!(!publisher.publish_while(&publisher.all(), twice).finished);
+        assert_eq!(editions.len(), 4, "everything and the first topic in two formats, and no index yet");
+        assert!(publisher.publish_while(&publisher.all(), || true).finished);
+        assert_eq!(editions.len(), 9);
+    }
+}

@@ -1,7 +1,7 @@
 //! Records to bytes and back: a version byte, a form byte, then postcard, compressed when that pays.
 //!
-//! sled keeps values beyond some 16 KiB in files of their own that it does not fsync and never frees. So no value here is
-//! longer than [`CHUNK`]; longer records are cut.
+//! sled writes a page beyond 128 KiB to a file of its own, which it neither fsyncs nor ever frees, and a page holds up to
+//! seventeen rows before it is split. So no value here is longer than [`CHUNK`]; longer records are cut.
 
 use std::cell::RefCell;
 
@@ -11,7 +11,7 @@ use zstd::bulk::{Compressor, Decompressor};
 use super::StoreError;
 
 /// The most bytes one value holds.
-pub(super) const CHUNK: usize = 8 * 1024;
+pub(super) const CHUNK: usize = 6 * 1024;
 
 /// The most bytes a record may unpack to; far above what normalisation lets through.
 const MOST_UNPACKED: usize = 16 * 1024 * 1024;

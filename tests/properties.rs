@@ -1,0 +1,153 @@
+//! What the fuzz targets demand, of what proptest invents: so that they are exercised wherever `cargo test` runs. libFuzzer goes
+//! much further; fuzz/README.md tells how. `PROPTEST_CASES=100000` lets proptest go on for longer.
+
+#[path = "../fuzz/properties/mod.rs"]
+mod properties;
+
+use proptest::prelude::*;
+
+/// Feeds with what real ones have done to readers, to be broken further.
+const FEEDS: [&[u8]; 5] = [
+    include_bytes!("../examples/newsroom/feeds/filinfo.rss"),
+    include_bytes!("../examples/newsroom/feeds/morgenblick.atom"),
+    include_bytes!("../examples/newsroom/feeds/technikbote.rdf"),
+    include_bytes!("../examples/newsroom/feeds/chipnotes.json"),
+    include_bytes!("../examples/newsroom/feeds/meridianwire.rss"),
+];
+
+/// What is put in: the characters that formats are made of, and markup that has fooled sanitisers.
+const PIECES: [&str; 34] = [
+    "<",
+    ">",
+    "</",
+    "/>",
+    "&",
+    ";",
+    "\"",
+    "'",
+    "=",
+    "]]>",
+    "<![CDATA[",
+    "<!--",
+    "-->",
+    "<?",
+    "\0",
+    "\u{fffe}",
+    "\u{202e}",
+    "é",
+    "<item>",
+    "</entry>",
+    "<p>",
+    "</p>",
+    "<svg><style>",
+    "<math><mtext></p>",
+    "<noscript>",
+    "<a href=\"javascript:x\">",
+    "<img src=x onerror=y>",
+    "<a href=\" jav&#x09;ascript:x\">",
+    "xml:base=\"",
+    "&lt;script&gt;",
+    "&#8;",
+    "\\u0000",
+    "{",
+    "<table><a>",
+];
+
+fn piece() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        4 => (0..PIECES.len()).prop_map(|at| PIECES[at].as_bytes().to_vec()),
+        1 => prop::collection::vec(any::<u8>(), 1..8),
+    ]
+}
+
+/// A stretch of a feed, cut and filled at some places. The first byte chooses the content type.
+fn broken_feed() -> impl Strategy<Value = Vec<u8>> {
+    let cuts = prop::collection::vec((any::<prop::sample::Index>(), 0..60_usize, piece()), 0..12);
+    (any::<u8>(), 0..FEEDS.len(), 400..4000_usize, cuts).prop_map(|(choice, feed, length, cuts)| {
+        let mut bytes = FEEDS[feed][..length.min(FEEDS[feed].len())].to_vec();
+        for (at, cut, piece) in cuts {
+            let begin = at.index(bytes.len());
+            let end = (begin + cut).min(bytes.len());
+            bytes.splice(begin..end, piece);
+        }
+        bytes.insert(0, choice);
+        bytes
+    })
+}
+
+fn markup() -> impl Strategy<Value = Vec<u8>> {
+    prop::collection::vec(piece(), 0..24).prop_map(|pieces| pieces.concat())
+}
+
+/// Words and what joins them, and a text of the same words.
+fn term_and_text() -> impl Strategy<Value = Vec<u8>> {
+    let word = prop_oneof![
+        prop::sample::select(vec![
+            "=AI", "telecom*", "NEAR/3", "\"5G", "réseau", "^2", "-", "(", ")", "l’IA", "the", "*", "œuvre", "^0.5"
+        ]),
+        Just("opérateurs"),
+    ];
+    (prop::collection::vec(word.clone(), 1..6), prop::collection::vec(word, 0..30))
+        .prop_map(|(term, text)| format!("{}\n{}", term.join(" "), text.join(" ")).into_bytes())
+}
+
+fn broken_configuration() -> impl Strategy<Value = Vec<u8>> {
+    const SHIPPED: &[u8] = include_bytes!("../config/newsdesk.toml");
+    let cuts = prop::collection::vec((any::<prop::sample::Index>(), 0..30_usize, piece()), 0..8);
+    (any::<prop::sample::Index>(), 100..3000_usize, cuts).prop_map(|(from, length, cuts)| {
+        let from = from.index(SHIPPED.len());
+        let mut bytes = SHIPPED[from..(from + length).min(SHIPPED.len())].to_vec();
+        for (at, cut, piece) in cuts {
+            let begin = at.index(bytes.len().max(1)).min(bytes.len());
+            let end = (begin + cut).min(bytes.len());
+            bytes.splice(begin..end, piece);
+        }
+        bytes
+    })
+}
+
+proptest! {
+    // A finding becomes a test beside the code that was wrong, not a seed in a file.
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn parse(bytes in broken_feed()) {
+        properties::parse(&bytes);
+    }
+
+    #[test]
+    fn edition(bytes in broken_feed()) {
+        properties::edition(&bytes);
+    }
+
+    #[test]
+    fn sanitize(bytes in markup()) {
+        properties::sanitize(&bytes);
+    }
+
+    #[test]
+    fn terms(bytes in term_and_text()) {
+        properties::terms(&bytes);
+    }
+
+    #[test]
+    fn config(bytes in broken_configuration()) {
+        properties::config(&bytes);
+    }
+
+    #[test]
+    fn anything(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        properties::edition(&bytes);
+        properties::sanitize(&bytes);
+        properties::terms(&bytes);
+        properties::config(&bytes);
+    }
+}
+
+/// The seeds themselves, whole.
+#[test]
+fn whole_feeds() {
+    for feed in FEEDS {
+        properties::edition(&[&[0], feed].concat());
+    }
+}
