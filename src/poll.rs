@@ -317,6 +317,14 @@ impl Poller {
         Spread::of(&self.settings.id)
     }
 
+    /// The reason as anybody may read it in `/healthz`: a feed's query may hold what only subscribers know.
+    fn for_strangers(&self, why: &str) -> String {
+        match self.settings.url.query().filter(|query| !query.is_empty()) {
+            Some(query) => why.replace(query, "…"),
+            None => why.to_string(),
+        }
+    }
+
     /// Logs the report, notes it for the status, and passes it on.
     fn tell(&self, report: PollReport, state: &PollState) {
         let source = &report.source;
@@ -337,7 +345,7 @@ impl Poller {
             Ended::Unchanged => debug!(%source, %next, "unchanged"),
             Ended::Failed(why) => {
                 warn!(%source, status = report.status, failures = state.failures, %next, "poll failed: {why}");
-                error = Some(why.clone());
+                error = Some(self.for_strangers(why));
             }
             Ended::Waiting(until) => debug!(%source, %until, "the publisher wants no request yet"),
         }
