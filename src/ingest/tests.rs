@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     model::{Entry, FeedMetadata, PollState, SourceId, TopicId, TopicScore},
-    store::{RetentionLimits, Store, StoreSettings, StoryRecord},
+    store::{ChangedEditions, RetentionLimits, Store, StoreSettings, StoryRecord},
 };
 
 struct Newsroom {
@@ -32,6 +32,10 @@ impl Newsroom {
     }
 
     fn deliver(&self, source: &str, now: DateTime<Utc>, entries: Vec<Entry>) -> Outcome {
+        self.take_in(source, now, entries).0
+    }
+
+    fn take_in(&self, source: &str, now: DateTime<Utc>, entries: Vec<Entry>) -> (Outcome, ChangedEditions) {
         let feed = FeedMetadata {
             title: source.into(),
             site_url: Some(format!("https://{source}.example/")),
@@ -50,7 +54,7 @@ impl Newsroom {
             state: PollState::default(),
             reading: Some(Reading { feed, entries, tagged_with: 0 }),
         };
-        self.ingest.take_in(delivery).map_err(|e| e.to_string()).expect("taken in").0
+        self.ingest.take_in(delivery).map_err(|e| e.to_string()).expect("taken in")
     }
 
     fn stories(&self) -> Vec<StoryRecord> {
@@ -101,6 +105,17 @@ fn what_is_unchanged_is_left_alone_and_what_is_edited_is_taken_over() {
     assert_eq!(desk.deliver("gazette", at(5), edited), counts(0, 1, 0, 1, 0));
     assert_eq!(desk.titles(), [["Two"], ["One, corrected"]], "a small correction moves nothing");
     assert_eq!(desk.stories().len(), 2, "and the poll brought nothing twice");
+}
+
+#[test]
+fn a_quiet_correction_reaches_the_editions_and_an_unchanged_poll_does_not() {
+    let desk = Newsroom::new(|_| {});
+    let mut one = entry("tag:g.example,2026:1", "https://gazette.example/1", "One of many AI stories", 1);
+    desk.deliver("gazette", at(3), vec![one.clone()]);
+    assert!(desk.take_in("gazette", at(4), vec![one.clone()]).1.is_empty());
+    one.title = "One of many AI stories, corrected".into();
+    let changed = desk.take_in("gazette", at(5), vec![one]).1;
+    assert_eq!(changed, [None, Some(TopicId::new("ai"))].into());
 }
 
 #[test]

@@ -229,7 +229,7 @@ impl Refresh<'_> {
         for (number, change) in &self.entries {
             write_entry(&mut rows, self.store, &mut entry_counts, *number, change)?;
         }
-        let mut changed = ChangedEditions::new();
+        let mut changed = self.editions_of_revised_entries()?;
         for (number, change) in &self.stories {
             write_story(&mut rows, self.store, &mut changed, *number, change)?;
         }
@@ -292,6 +292,20 @@ impl Refresh<'_> {
             match record {
                 Some(record) => known.insert(id, record),
                 None => known.remove(&id),
+            }
+        }
+        Ok(changed)
+    }
+
+    /// Editions show the text of entries, so that a revised entry changes them even where its story stays as it is.
+    fn editions_of_revised_entries(&self) -> Result<ChangedEditions, StoreError> {
+        let mut changed = ChangedEditions::new();
+        for change in self.entries.values() {
+            if let Change { before: Some(before), after: Some(after) } = change
+                && before.entry != after.entry
+                && let Some(story) = self.story(after.story)?
+            {
+                changed.extend(story.editions().map(|topic| topic.cloned()));
             }
         }
         Ok(changed)
