@@ -173,6 +173,8 @@ async fn a_reload_takes_over_what_is_right_and_refuses_what_is_wrong() {
     open.until("the refusal", "/healthz", |_, body| body.contains("not") && body.contains("url")).await;
     assert_eq!(open.titles("/topics/ai.atom").await, ["AI for all"], "the old configuration stays");
 
+    let feed_id = |atom: &str| atom.split("<id>").nth(1).and_then(|rest| rest.split('<').next()).map(String::from);
+    let id = feed_id(&open.get("/topics/ai.atom").await.2);
     let rain = "[topics.weather]\ntitle = \"Weather\"\nthreshold = 2.0\nformerly = [\"ai\"]\nterms.en = [\"rain\"]\n";
     desk.configure(&(gazette + &source("other", &publisher, "/other") + rain));
     open.reload().await;
@@ -180,6 +182,7 @@ async fn a_reload_takes_over_what_is_right_and_refuses_what_is_wrong() {
     open.until("the new topic", "/topics/weather.atom", |_, body| body.contains("Rain at last")).await;
     let (status, head, _) = open.get("/topics/ai.atom").await;
     assert!(status == 301 && head.contains("location: /topics/weather.atom"), "{head}");
+    assert_eq!(feed_id(&open.get("/topics/weather.atom").await.2), id, "to its readers it is the same feed");
     assert_eq!(publisher.requests().iter().filter(|request| request.path == "/feed").count(), 1);
 
     desk.configure(&source("other", &publisher, "/other"));
@@ -212,4 +215,32 @@ async fn a_source_put_back_renamed_or_moved_does_not_flood() {
         assert_eq!(open.get("/all.atom").await.2, edition, "{configuration}");
         open.close().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sources_renamed_by_a_reload_are_not_asked_again() {
+    let publisher = Publisher::start();
+    let names: Vec<String> = (0..12).map(|n| format!("source-{n}")).collect();
+    for name in &names {
+        publisher.serve(&format!("/{name}"), Resource::feed(rss(&[(name, name)])).etag("\"1\""));
+    }
+    let sources = |prefix: &str, rest: &str| -> String {
+        names
+            .iter()
+            .map(|name| {
+                source(&format!("{prefix}{name}"), &publisher, &format!("/{name}")) + &rest.replace("NAME", name)
+            })
+            .collect()
+    };
+    let desk = Desk::with(&sources("", ""));
+    let open = desk.open(&SetClock::at(NOON)).await;
+    let (_, _, edition) = open.get("/all.atom").await;
+    let marker = "[topics.marker]\ntitle = \"Marker\"\nthreshold = 1.0\nterms.any = [\"nothing\"]\n";
+    desk.configure(&(sources("new-", "formerly = [\"NAME\"]\n") + marker));
+    open.reload().await;
+    open.until("the reload", "/topics/marker.atom", |status, _| status == 200).await;
+    open.settle().await;
+    assert_eq!(publisher.requests().len(), 12, "each source was asked once, under its old name");
+    assert_eq!(open.get("/all.atom").await.2, edition);
+    open.close().await;
 }

@@ -166,11 +166,11 @@ impl Desk {
     }
 
     fn press(&self, press: Press) {
-        if let Some(to_press) = &self.to_press {
-            if to_press.send(press).is_err() {
-                error!("the publishing thread has ended");
-                self.status.published(Some("the publishing thread has ended; restart newsdesk".into()));
-            }
+        if let Some(to_press) = &self.to_press
+            && to_press.send(press).is_err()
+        {
+            error!("the publishing thread has ended");
+            self.status.published(Some("the publishing thread has ended; restart newsdesk".into()));
         }
     }
 
