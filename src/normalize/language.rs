@@ -50,14 +50,16 @@ pub fn detect_language(text: &str, candidates: &[String]) -> Option<&'static str
     if words.len() < FEWEST_WORDS {
         return None;
     }
-    let code = two_letter_code(whichlang::detect_language(&words.join(" ")));
+    let code = recognised(&words.join(" "));
     let is_candidate =
         candidates.iter().any(|tag| tag.split(['-', '_']).next().is_some_and(|p| p.eq_ignore_ascii_case(code)));
     (candidates.is_empty() || is_candidate).then_some(code)
 }
 
-fn two_letter_code(language: Lang) -> &'static str {
-    match language {
+/// The language, of the sixteen that can be told apart, that a text looks like most, as a two-letter code. It always has an
+/// answer: whether to believe it is the caller's to decide.
+pub fn recognised(text: &str) -> &'static str {
+    match whichlang::detect_language(text) {
         Lang::Ara => "ar",
         Lang::Cmn => "zh",
         Lang::Deu => "de",

@@ -22,6 +22,7 @@ mod prune;
 mod read;
 mod records;
 mod refresh;
+mod rows;
 mod trees;
 
 pub use error::StoreError;

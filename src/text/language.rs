@@ -1,9 +1,10 @@
 //! In which language a text is: what is declared, checked against the text itself.
 
-use whichlang::{Lang, detect_language};
-
 use super::{fold::push_lower_folded, stop_words, words::words};
-use crate::model::{Language, LanguageOrigin};
+use crate::{
+    model::{Language, LanguageOrigin},
+    normalize,
+};
 
 /// Texts shorter than this say too little.
 const FEWEST_WORDS: usize = 4;
@@ -27,7 +28,7 @@ pub fn language_of(text: &str, declared: Option<&Language>, configured: &[String
     if words(sample).take(FEWEST_WORDS).count() < FEWEST_WORDS {
         return declared.cloned();
     }
-    let recognised = subtag(detect_language(sample));
+    let recognised = normalize::recognised(sample);
     match declared {
         Some(declared) if primary_subtag(&declared.tag) == recognised => Some(declared.clone()),
         Some(declared) => match Evidence::of(sample, recognised).refutes(declared, configured) {
@@ -104,27 +105,6 @@ impl Evidence {
         let other = self.most_hits().filter(|&language| language == self.recognised && language != declared)?;
         let clear = self.hits(other)? >= REFUTING_HITS.max(REFUTING_RATIO * declared_hits);
         (clear && configured.iter().any(|name| name == other)).then_some(other)
-    }
-}
-
-fn subtag(language: Lang) -> &'static str {
-    match language {
-        Lang::Ara => "ar",
-        Lang::Cmn => "zh",
-        Lang::Deu => "de",
-        Lang::Eng => "en",
-        Lang::Fra => "fr",
-        Lang::Hin => "hi",
-        Lang::Ita => "it",
-        Lang::Jpn => "ja",
-        Lang::Kor => "ko",
-        Lang::Nld => "nl",
-        Lang::Por => "pt",
-        Lang::Rus => "ru",
-        Lang::Spa => "es",
-        Lang::Swe => "sv",
-        Lang::Tur => "tr",
-        Lang::Vie => "vi",
     }
 }
 
