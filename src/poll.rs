@@ -168,7 +168,7 @@ impl Poller {
         }
         debug!(source = %self.settings.id, "fetch begins");
         let tools = self.surroundings.tools.get();
-        let fetched = match self.request(state) {
+        let fetched = match request(&self.settings, state, now) {
             Ok(request) => tools.fetcher.fetch(&request).await,
             Err(why) => {
                 let next = self.failed(state, FailureKind::Unreachable, Freshness::default(), &why);
@@ -286,21 +286,6 @@ impl Poller {
         Ok(self.report(ended, status, entries))
     }
 
-    fn request(&self, state: &PollState) -> Result<FetchRequest, String> {
-        let address = schedule::url_to_poll(state);
-        let url = Url::parse(address).map_err(|error| format!("cannot ask {address}: {error}"))?;
-        let mut request = FetchRequest::new(url);
-        if !schedule::wants_unconditional(state, self.surroundings.clock.now()) {
-            request.validators = state.validators.clone();
-            request.validators_url = state.validators_url.as_deref().and_then(|url| Url::parse(url).ok());
-        }
-        request.headers = self.settings.headers.clone();
-        request.basic_auth = self.settings.basic_auth.clone();
-        request.timeout = self.settings.timeout;
-        request.allow_private = self.settings.allow_private;
-        Ok(request)
-    }
-
     fn failed(&self, state: &PollState, kind: FailureKind, freshness: Freshness, why: &str) -> PollState {
         schedule::after_failure(state.clone(), kind, freshness, why, self.spread(), self.surroundings.clock.now())
     }
@@ -349,7 +334,11 @@ impl Poller {
             }
             Ended::Waiting(until) => debug!(%source, %until, "the publisher wants no request yet"),
         }
-        self.surroundings.status.polled(source, SourceStatus { polled: now, error, next: due.at });
+        let moved_to = moved_to(state);
+        if let Some(to) = &moved_to {
+            warn!(%source, "has moved for good to {to} and is asked there; change its url in the configuration");
+        }
+        self.surroundings.status.polled(source, SourceStatus { polled: now, error, moved_to, next: due.at });
         if let Some(reports) = &self.surroundings.reports {
             // Nobody may be listening any more.
             let _ = reports.send(report);
@@ -357,10 +346,91 @@ impl Poller {
     }
 }
 
+/// What to ask, and with what.
+///
+/// Where the publisher has moved to another origin for good, the admin's credentials, headers and leave to use private
+/// addresses stay behind: they were given for the origin in the configuration.
+fn request(settings: &SourceSettings, state: &PollState, now: DateTime<Utc>) -> Result<FetchRequest, String> {
+    let address = schedule::url_to_poll(state);
+    let url = Url::parse(address).map_err(|error| format!("cannot ask {address}: {error}"))?;
+    let is_the_admins = url.origin() == settings.url.origin();
+    let mut request = FetchRequest::new(url);
+    if !schedule::wants_unconditional(state, now) {
+        request.validators = state.validators.clone();
+        request.validators_url = state.validators_url.as_deref().and_then(|url| Url::parse(url).ok());
+    }
+    request.timeout = settings.timeout;
+    if is_the_admins {
+        request.headers = settings.headers.clone();
+        request.basic_auth = settings.basic_auth.clone();
+        request.allow_private = settings.allow_private;
+    }
+    Ok(request)
+}
+
+/// Where the source has moved to for good, if it has and that is known.
+fn moved_to(state: &PollState) -> Option<String> {
+    let moved = state.moved.as_ref().filter(|moved| moved.accepted)?;
+    // Its query may be meant for us alone.
+    let mut url = Url::parse(&moved.to).ok()?;
+    url.set_query(url.query().map(|_| "…"));
+    Some(url.into())
+}
+
 fn failure_kind(error: &FetchError) -> FailureKind {
     match (error.kind, error.status) {
         (FetchErrorKind::Status | FetchErrorKind::Challenge, Some(status)) => FailureKind::Status(status),
         (FetchErrorKind::Empty, _) => FailureKind::Unreadable,
         _ => FailureKind::Unreachable,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Moved;
+
+    fn settings() -> SourceSettings {
+        SourceSettings {
+            id: SourceId::new("gazette"),
+            url: Url::parse("https://gazette.example/feed").expect("a URL"),
+            language: None,
+            schedule: Schedule::parse("@hourly", chrono_tz::UTC).expect("a schedule"),
+            schedule_is_own: false,
+            timeout: None,
+            headers: vec![("X-Key".into(), "secret".into())],
+            basic_auth: Some(BasicAuth { username: "desk".into(), password: "secret".into() }),
+            allow_private: true,
+        }
+    }
+
+    fn moved(to: &str) -> PollState {
+        let moved = Moved { to: to.into(), first_seen: DateTime::UNIX_EPOCH, times: 9, accepted: true };
+        PollState { url: "https://gazette.example/feed".into(), moved: Some(moved), ..PollState::default() }
+    }
+
+    #[test]
+    fn what_was_given_for_one_origin_does_not_move_to_another() {
+        let cases = [
+            ("https://gazette.example/new", true),
+            ("https://gazette.example:8443/feed", false),
+            ("http://gazette.example/feed", false),
+            ("https://elsewhere.example/feed", false),
+        ];
+        for (to, expected) in cases {
+            let request = request(&settings(), &moved(to), DateTime::UNIX_EPOCH).expect("a request");
+            assert_eq!(request.url.as_str(), to);
+            let given = (!request.headers.is_empty(), request.basic_auth.is_some(), request.allow_private);
+            assert_eq!(given, (expected, expected, expected), "{to}");
+        }
+    }
+
+    #[test]
+    fn a_move_is_told_without_its_query() {
+        assert_eq!(
+            moved_to(&moved("https://new.example/feed?key=secret")).as_deref(),
+            Some("https://new.example/feed?%E2%80%A6")
+        );
+        assert_eq!(moved_to(&PollState::default()), None);
     }
 }

@@ -37,6 +37,8 @@ pub struct SourceStatus {
     pub polled: DateTime<Utc>,
     /// Why it failed; `None` if it did not.
     pub error: Option<String>,
+    /// Where the source has moved to for good, if it has.
+    pub moved_to: Option<String>,
     /// When the next poll is due; `None` if never.
     pub next: Option<DateTime<Utc>>,
 }
@@ -57,6 +59,8 @@ pub struct Health {
     pub sources: usize,
     /// The sources whose last poll failed, with the reason.
     pub failing: BTreeMap<SourceId, String>,
+    /// The sources that have moved for good, with where to.
+    pub moved: BTreeMap<SourceId, String>,
 }
 
 impl Status {
@@ -102,6 +106,8 @@ impl Status {
         let inner = self.lock();
         let failing: BTreeMap<_, _> =
             inner.sources.iter().filter_map(|(id, source)| Some((id.clone(), source.error.clone()?))).collect();
+        let moved =
+            inner.sources.iter().filter_map(|(id, source)| Some((id.clone(), source.moved_to.clone()?))).collect();
         let error = inner.store_error.as_ref().or(inner.publishing_error.as_ref());
         let status = match (error, *self.first_editions_are_up.borrow()) {
             (Some(_), _) => "failing",
@@ -116,6 +122,7 @@ impl Status {
             configuration: inner.configuration_error.clone(),
             sources: inner.configured,
             failing,
+            moved,
         }
     }
 

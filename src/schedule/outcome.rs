@@ -22,7 +22,7 @@ pub enum FailureKind {
 
 /// The shortest silence after a 429 that names none.
 const SILENCE_AFTER_429: TimeDelta = TimeDelta::hours(1);
-/// For so long the place a publisher moved to may refuse us before we go back to the configured URL.
+/// For so long the place a publisher moved to may fail, in whatever way, before we go back to the configured URL.
 const PATIENCE_WITH_NEW_PLACE: TimeDelta = TimeDelta::days(7);
 
 /// The state of a source as the configuration names it now: what was learnt of another URL is dropped.
@@ -146,10 +146,7 @@ pub fn after_failure(
             }
         }
         FailureKind::Status(401 | 403 | 404 | 451) => {
-            let since = *state.refused_since.get_or_insert(now);
-            if has_moved(&state) && now - since >= PATIENCE_WITH_NEW_PLACE {
-                state = at_configured_url(state);
-            }
+            state.refused_since.get_or_insert(now);
         }
         FailureKind::Status(429) => {
             // A 429 may name its wait in Cache-Control too; the longer one is meant. Without any, ours doubles.
@@ -159,6 +156,9 @@ pub fn after_failure(
         }
         FailureKind::Unreadable => state.refused_since = None,
         FailureKind::Unreachable | FailureKind::Status(_) => {}
+    }
+    if has_moved(&state) && state.failing_since.is_some_and(|since| now - since >= PATIENCE_WITH_NEW_PLACE) {
+        state = at_configured_url(state);
     }
     state
 }

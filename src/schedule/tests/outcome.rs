@@ -200,6 +200,23 @@ fn silence_that_was_asked_for() {
     assert_eq!((answered.retry_until, answered.retry_is_for_host), (None, false));
 }
 
+/// STAT-1.
+#[test]
+fn a_new_place_that_fails_for_a_week_is_given_up() {
+    let day = |day: i64| at("2026-03-01T00:00:00Z") + TimeDelta::days(day);
+    for kind in [FailureKind::Unreachable, FailureKind::Unreadable, FailureKind::Status(404), FailureKind::Status(500)]
+    {
+        let moved = Moved { to: "https://b.example/".into(), first_seen: day(-9), times: 9, accepted: true };
+        let mut current = PollState { validators: validators(Some("x"), None), moved: Some(moved), ..state() };
+        for failed in 0..7 {
+            current = fail(current, kind, day(failed));
+            assert_eq!(url_to_poll(&current), "https://b.example/", "{kind:?} on day {failed}");
+        }
+        current = fail(current, kind, day(7));
+        assert_eq!((url_to_poll(&current), current.validators.is_empty()), (URL, true), "{kind:?}");
+    }
+}
+
 /// STAT-2, POLL-5.
 #[test]
 fn another_url_starts_afresh() {
