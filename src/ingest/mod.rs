@@ -24,4 +24,6 @@ pub use rules::{SourceRules, TakeInRules};
 pub use take_in::Ingest;
 
 #[cfg(test)]
+mod desk_tests;
+#[cfg(test)]
 mod tests;

@@ -34,4 +34,6 @@ pub use records::{Copy, EntryRecord, Identity, IdentityPolicy, Originality, Sour
 pub use refresh::{ChangedEditions, Refresh};
 
 #[cfg(test)]
+mod layout_tests;
+#[cfg(test)]
 mod tests;

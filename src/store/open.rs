@@ -78,6 +78,8 @@ impl Store {
             writing: RwLock::default(),
             next_entry: AtomicU64::new(next_entry),
             next_story: AtomicU64::new(next_story),
+            #[cfg(test)]
+            broken: false.into(),
         }));
         store.read_sources()?;
         store.make_durable()?;

@@ -36,6 +36,9 @@ pub(super) struct Shared {
     pub(super) writing: RwLock<()>,
     pub(super) next_entry: AtomicU64,
     pub(super) next_story: AtomicU64,
+    /// The disk fails from now on.
+    #[cfg(test)]
+    pub(super) broken: std::sync::atomic::AtomicBool,
 }
 
 /// Every source the store knows, held in memory: a few hundred bytes each, looked up at every step.
@@ -200,11 +203,21 @@ impl Store {
     /// # Errors
     /// [`StoreError::Write`] if it could not be written: nothing applied since the last success may be relied on.
     pub fn make_durable(&self) -> Result<(), StoreError> {
+        #[cfg(test)]
+        if self.0.broken.load(Ordering::Relaxed) {
+            return Err(StoreError::Write(std::io::Error::other("no space left")));
+        }
         self.0.db.flush().map_err(|error| match error {
             sled::Error::Io(cause) => StoreError::Write(cause),
             other => StoreError::Write(std::io::Error::other(other.to_string())),
         })?;
         self.0.log.sync_data().map_err(StoreError::Write)
+    }
+
+    /// From now on nothing reaches the disk.
+    #[cfg(test)]
+    pub(crate) fn break_disk(&self) {
+        self.0.broken.store(true, Ordering::Relaxed);
     }
 
     /// The bytes the store takes on the disk.

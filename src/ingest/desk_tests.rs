@@ -1,0 +1,108 @@
+//! The desk as its pollers see it: on a thread of its own, with a store that may fail.
+
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use chrono::{DateTime, Utc};
+
+use super::*;
+use crate::{
+    clock::Clock,
+    model::{Entry, FeedMetadata, PollState, SourceId, Validators},
+    publish::{Editions, Found, PublishSettings, Publisher},
+    status::Status,
+    store::{RetentionLimits, Store, StoreSettings},
+};
+
+fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_790_000_000, 0).expect("a time")
+}
+
+fn delivery(etag: &str, titles: &[&str]) -> Delivery {
+    let entry = |title: &&str| Entry {
+        guid: Some(title.to_string()),
+        link: Some(format!("https://gazette.example/{title}")),
+        title: title.to_string(),
+        ..Entry::default()
+    };
+    let entries = titles.iter().map(|title| TaggedEntry { entry: entry(title), topics: Vec::new() }).collect();
+    let validators = Validators { etag: Some(etag.into()), last_modified: None };
+    Delivery {
+        source: SourceId::new("gazette"),
+        configured_url: "https://gazette.example/feed".into(),
+        at: now(),
+        state: PollState { validators, ..PollState::default() },
+        reading: Some(Reading { feed: FeedMetadata::default(), entries, tagged_with: 0 }),
+    }
+}
+
+fn edition(editions: &Editions) -> String {
+    match editions.find("/all.atom") {
+        Found::Edition(edition) => String::from_utf8_lossy(edition.body(crate::publish::Coding::Identity)).into_owned(),
+        _ => String::new(),
+    }
+}
+
+async fn until(what: &str, holds: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !holds() {
+        assert!(begun.elapsed() < Duration::from_secs(10), "waited in vain for: {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_written_is_never_acknowledged_and_what_is_up_stays_up() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let settings = StoreSettings { path: folder.path().into(), cache_bytes: 1 << 20 };
+    let store = Store::open(&settings).map_err(|error| error.to_string()).expect("opened").store;
+    let (status, editions) = (Status::default(), Editions::default());
+    let publish = PublishSettings {
+        public_url: url::Url::parse("https://news.example/").expect("a URL"),
+        entries: 10,
+        max_age: Duration::from_secs(900),
+        topics: Vec::new(),
+    };
+    let retention = RetentionLimits { age: Duration::from_secs(86_400), entries_per_source: 100 };
+    let setup = DeskSetup {
+        store: store.clone(),
+        rules: TakeInRules { retention, sources: BTreeMap::new() },
+        publisher: Some(Publisher::new(store.clone(), publish, editions.clone(), &BTreeMap::new())),
+        tagging: Tagging {
+            tagger: Arc::new(|_| Vec::new()),
+            topics_fingerprint: 0,
+            fingerprint: 1,
+            topics: Vec::new(),
+        },
+        clock: Clock::new(now),
+        status: status.clone(),
+        capacity: 8,
+    };
+    let (desk, thread) = Desk::start(setup).map_err(|error| error.to_string()).expect("started");
+    let kept = desk.deliver(delivery("one", &["first"])).await.expect("the desk is open");
+    assert_eq!(kept.map(|outcome| outcome.new), Ok(1));
+    until("the first edition", || edition(&editions).contains("first")).await;
+    let before = edition(&editions);
+
+    store.break_disk();
+    for attempt in ["at once", "and ever after"] {
+        let refused = desk.deliver(delivery("two", &["first", "second"])).await.expect("the desk is open");
+        assert!(
+            refused.is_err_and(|why| why.contains("no space left") && why.contains("restart newsdesk")),
+            "{attempt}"
+        );
+    }
+    let begun = desk.begin(SourceId::new("gazette"), PollState::default()).await.expect("the desk is open");
+    assert!(begun.is_err(), "no request leaves that is not on the disk");
+    desk.ping().await.expect("it is alive");
+    assert_eq!(edition(&editions), before, "what is not on the disk is in no edition");
+    let health = status.health();
+    assert_eq!(health.status, "failing");
+    assert!(health.store.is_some_and(|why| why.contains("no space left")));
+
+    drop(desk);
+    tokio::task::spawn_blocking(move || thread.join()).await.expect("joined").expect("no panic");
+}

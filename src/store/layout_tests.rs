@@ -1,0 +1,143 @@
+//! The layout of records on the disk.
+
+use chrono::{DateTime, Utc};
+
+use super::*;
+use crate::model::{
+    Category, EmbeddedSource, Enclosure, Entry, EntryNumber, FeedMetadata, Language, LanguageOrigin, Moved, Person,
+    PollHints, PollState, SourceNumber, StoryNumber, TopicId, TopicScore, UpdatePeriod, Validators,
+};
+
+fn at(minute: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_790_000_000 + minute * 60, 0).expect("a time")
+}
+
+/// The bytes of every record are pinned: a field that is added, removed or moved makes old stores unreadable, or worse, read
+/// wrong. Whoever changes one raises the version in `codec.rs`, reads the old form beside it, and then pins the new bytes here.
+#[test]
+fn the_layout_of_every_record_is_what_stores_out_there_hold() {
+    let person = || Person { name: "Zoé".into(), uri: Some("u".into()), email: Some("e".into()) };
+    let category = || Category { term: "t".into(), scheme: Some("s".into()), label: Some("l".into()) };
+    let entry = Entry {
+        guid: Some("g".into()),
+        link: Some("l".into()),
+        title: "t".into(),
+        summary: Some("s".into()),
+        content: Some("c".into()),
+        language: Some(Language { tag: "fr".into(), origin: LanguageOrigin::Detected }),
+        authors: vec![person()],
+        contributors: vec![person()],
+        categories: vec![category()],
+        enclosures: vec![Enclosure { url: "u".into(), media_type: Some("m".into()), length: Some(300) }],
+        published: Some(at(1)),
+        updated: Some(at(2)),
+        rights: Some("r".into()),
+        source: Some(EmbeddedSource {
+            id: Some("i".into()),
+            title: Some("t".into()),
+            feed_url: Some("f".into()),
+            site_url: Some("s".into()),
+            updated: Some(at(3)),
+            rights: Some("r".into()),
+            authors: vec![person()],
+        }),
+    };
+    let topics = vec![TopicScore { topic: TopicId::new("ai"), score: 4.5 }];
+    let key = IdentityKey::new("guid", &["1"]);
+    let record = EntryRecord {
+        number: EntryNumber(1),
+        source: SourceNumber(2),
+        identity: key,
+        shared_keys: vec![SharedKey::link("x")],
+        atom_id: "a".into(),
+        first_seen: at(1),
+        first_dated: at(2),
+        revised: Some(at(3)),
+        feed_updated: Some(at(4)),
+        story: StoryNumber(5),
+        topics: topics.clone(),
+        entry,
+    };
+    let copy = Copy {
+        entry: EntryNumber(1),
+        source: SourceNumber(2),
+        link: Some("l".into()),
+        originality: Originality::Claimed,
+        published: Some(at(1)),
+        first_dated: at(2),
+        revised: Some(at(3)),
+        topics: topics.clone(),
+    };
+    let story = StoryRecord {
+        number: StoryNumber(1),
+        id: "i".into(),
+        owner: EntryNumber(2),
+        copies: vec![copy],
+        updated: at(1),
+        topics,
+    };
+    let feed = FeedMetadata {
+        id: Some("i".into()),
+        title: "t".into(),
+        site_url: Some("s".into()),
+        self_url: Some("f".into()),
+        hubs: vec!["h".into()],
+        language: Some("fr".into()),
+        rights: Some("r".into()),
+        authors: vec![person()],
+        categories: vec![category()],
+        updated: Some(at(1)),
+    };
+    let source = SourceRecord {
+        number: SourceNumber(1),
+        first_url: "u".into(),
+        feed,
+        identity_policy: IdentityPolicy::ByGuidAndLink,
+        last_read: Some(at(1)),
+        entries: 300,
+    };
+    let state = PollState {
+        url: "u".into(),
+        validators: Validators { etag: Some(b"e".to_vec()), last_modified: Some(b"l".to_vec()) },
+        validators_url: Some("v".into()),
+        body_hash: Some(1),
+        last_start: Some(at(1)),
+        last_response: Some(at(2)),
+        unchanged_since: Some(at(3)),
+        fresh_until: Some(at(4)),
+        explicit_freshness: true,
+        retry_until: Some(at(5)),
+        retry_is_for_host: true,
+        failures: 300,
+        failing_since: Some(at(6)),
+        refused_since: Some(at(7)),
+        gone_seen: Some(at(8)),
+        gone_since: Some(at(9)),
+        ever_validated: true,
+        hints: PollHints {
+            ttl_minutes: Some(60),
+            skip_hours: vec![3],
+            skip_days: vec![4],
+            update: Some(UpdatePeriod { seconds: 3600 }),
+        },
+        moved: Some(Moved { to: "t".into(), first_seen: at(10), times: 5, accepted: true }),
+        last_outcome: Some("o".into()),
+    };
+    let kept = Identity::Kept { entry: EntryNumber(1), fingerprint: 7 };
+    let tombstone = Identity::Tombstone { last_listed: at(1) };
+    let hash = |bytes: Result<Vec<u8>, postcard::Error>| xxhash_rust::xxh3::xxh3_64(&bytes.expect("encoded"));
+    let pinned = [
+        ("entry", hash(postcard::to_stdvec(&record)), 0x40c7ca91a0f74cb3),
+        ("story", hash(postcard::to_stdvec(&story)), 0x06cdb3c287183361),
+        ("source", hash(postcard::to_stdvec(&source)), 0xdfa648aaaad62a08),
+        ("poll state", hash(postcard::to_stdvec(&state)), 0x8a0342cc91cd42c2),
+        ("identity, kept", hash(postcard::to_stdvec(&kept)), 0x7da2461d069adbb2),
+        ("identity, tombstone", hash(postcard::to_stdvec(&tombstone)), 0x84325cf5de5b471c),
+    ];
+    let changed: Vec<String> = pinned
+        .iter()
+        .filter(|(_, now, then)| now != then)
+        .map(|(what, now, _)| format!("{what}: {now:#018x}"))
+        .collect();
+    assert!(changed.is_empty(), "records have another layout than stores out there hold: {changed:#?}");
+}
