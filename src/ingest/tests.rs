@@ -328,6 +328,21 @@ fn a_link_that_a_crowd_of_sources_carries_keeps_all_its_copies() {
 }
 
 #[test]
+fn when_a_carried_link_turns_out_to_be_a_live_page_no_copy_is_lost() {
+    let desk = Newsroom::new(|_| {});
+    let link = "https://everybody.example/live";
+    for source in 0..100 {
+        desk.deliver(&format!("source-{source}"), at(1), vec![entry("1", link, "Live", 1)]);
+    }
+    assert_eq!(desk.stories().len(), 1);
+    desk.deliver("source-0", at(2), vec![entry("2", link, "Live, later", 2)]);
+    desk.deliver("source-7", at(3), vec![entry("1", link, "Live, edited", 1)]);
+    let entries: Vec<_> = desk.stories().into_iter().flat_map(|story| story.copies).map(|copy| copy.entry).collect();
+    let distinct: std::collections::BTreeSet<_> = entries.iter().collect();
+    assert_eq!((entries.len(), distinct.len()), (101, 101), "every entry is in one story");
+}
+
+#[test]
 fn a_live_page_with_many_entries_stays_many_stories() {
     let desk = Newsroom::new(|_| {});
     let live = "https://gazette.example/live";

@@ -142,6 +142,28 @@ mod tests {
     use crate::{publish::TopicPage, store::StoreSettings};
 
     #[test]
+    fn a_topic_taken_out_while_its_edition_is_made_stays_gone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(&StoreSettings { path: folder.path().into(), cache_bytes: 1 << 20 });
+        let store = store.map_err(|error| error.to_string()).expect("opened").store;
+        let ai = TopicId::new("ai");
+        let page =
+            TopicPage { id: ai.clone(), title: "AI".into(), description: None, language: None, formerly: Vec::new() };
+        let settings = |topics| PublishSettings {
+            public_url: url::Url::parse("https://news.example/").expect("a URL"),
+            entries: 10,
+            max_age: std::time::Duration::from_secs(900),
+            topics,
+        };
+        let editions = Editions::default();
+        let ever = BTreeMap::from([(ai.clone(), ai)]);
+        let mut old = Publisher::new(store.clone(), settings(vec![page]), editions.clone(), &ever);
+        let _new = Publisher::new(store, settings(Vec::new()), editions.clone(), &ever);
+        assert!(old.publish(&old.all()).finished);
+        assert!(matches!(editions.find("/topics/ai.atom"), crate::publish::Found::Gone));
+    }
+
+    #[test]
     fn what_is_no_longer_wanted_is_not_rendered() {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::open(&StoreSettings { path: folder.path().into(), cache_bytes: 1 << 20 });

@@ -214,10 +214,10 @@ impl Store {
         self.0.log.sync_data().map_err(StoreError::Write)
     }
 
-    /// From now on nothing reaches the disk.
+    /// From now on nothing reaches the disk, or all does again.
     #[cfg(test)]
-    pub(crate) fn break_disk(&self) {
-        self.0.broken.store(true, Ordering::Relaxed);
+    pub(crate) fn break_disk(&self, broken: bool) {
+        self.0.broken.store(broken, Ordering::Relaxed);
     }
 
     /// The bytes the store takes on the disk.
