@@ -453,9 +453,11 @@ fn a_person_at_a_terminal_gets_a_summary_and_ends_it_with_ctrl_c() {
         std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("an address");
     let text = fs::read_to_string(&config).expect("read").replace("127.0.0.1:0", &free.to_string());
     fs::write(&config, text).expect("written");
-    let command = format!("'{}' run --config '{}'", env!("CARGO_BIN_EXE_newsdesk"), config.display());
+    // Without `exec` some shells stay in between, are interrupted as well, and answer 130 whatever newsdesk answers.
+    let command = format!("exec '{}' run --config '{}'", env!("CARGO_BIN_EXE_newsdesk"), config.display());
     let terminal = Command::new("script")
         .args(["-q", "-e", "-c", &command, "/dev/null"])
+        .env("SHELL", "/bin/sh")
         .env_remove("NEWSDESK_LOG")
         .env_remove("NOTIFY_SOCKET")
         .env_remove("JOURNAL_STREAM")
