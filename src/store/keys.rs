@@ -8,7 +8,7 @@ use crate::model::{EntryNumber, SourceNumber, StoryNumber, TopicId};
 
 /// By what a source tells its entries apart: a guid, or what stands in for one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct IdentityKey([u8; 16]);
+pub struct IdentityKey(#[serde(with = "hexadecimal")] [u8; 16]);
 
 impl IdentityKey {
     /// `kind` keeps a guid apart from a link of the same spelling.
@@ -23,7 +23,7 @@ impl IdentityKey {
 
 /// What entries of different sources may have in common: a link's key form, or an `atom:id` with its site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct SharedKey([u8; 16]);
+pub struct SharedKey(#[serde(with = "hexadecimal")] [u8; 16]);
 
 impl SharedKey {
     pub fn link(key_form: &str) -> Self {
@@ -32,6 +32,28 @@ impl SharedKey {
 
     pub fn atom_id(id: &str, site: &str) -> Self {
         Self(hash("atom-id", &[id, site]))
+    }
+}
+
+/// Keys as 32 hexadecimal digits where people may read them, as bare bytes elsewhere.
+mod hexadecimal {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8; 16], to: S) -> Result<S::Ok, S::Error> {
+        if to.is_human_readable() {
+            to.collect_str(&format_args!("{:032x}", u128::from_be_bytes(*bytes)))
+        } else {
+            bytes.serialize(to)
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<[u8; 16], D::Error> {
+        if !from.is_human_readable() {
+            return <[u8; 16]>::deserialize(from);
+        }
+        let text = std::borrow::Cow::<str>::deserialize(from)?;
+        let number = u128::from_str_radix(&text, 16).map_err(D::Error::custom)?;
+        Ok(number.to_be_bytes())
     }
 }
 

@@ -15,6 +15,7 @@
 //! - **Reads** see the last applied refresh; reads through a [`Refresh`] see its own changes too.
 
 mod codec;
+mod commit;
 mod error;
 mod keys;
 mod open;
@@ -25,6 +26,7 @@ mod refresh;
 mod rows;
 mod trees;
 
+pub use commit::{Change, Commit, CommitNumber, Subject};
 pub use error::StoreError;
 pub use keys::{IdentityKey, SharedKey, StoryPlace};
 pub use open::{Opened, StoreSettings};

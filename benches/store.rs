@@ -1,0 +1,168 @@
+//! The store at the size of a large installation.
+//!
+//! ```text
+//! cargo bench --bench store -- load DIR ENTRIES      keeps so many entries of 1 KB from 500 sources
+//! cargo bench --bench store -- open DIR              opens it and reads the newest 100 stories of each topic
+//! cargo bench --bench store -- commit DIR POLLS      takes in so many polls of 30 entries, each made durable
+//! ```
+//!
+//! Entries are made of invented words; nothing is drawn at random. Each command tells its times and its memory.
+
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use chrono::{DateTime, Utc};
+use newsdesk::{
+    ingest::{Delivery, Ingest, Reading, TaggedEntry, TakeInRules},
+    model::{Entry, FeedMetadata, PollState, SourceId, TopicId, TopicScore},
+    store::{RetentionLimits, Store, StoreSettings},
+};
+
+const SOURCES: u64 = 500;
+const POLL: u64 = 30;
+const TOPICS: u64 = 8;
+const CACHE: u64 = 32 << 20;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        ["load", folder, entries] => load(Path::new(folder), entries.parse().expect("a number of entries")),
+        ["open", folder] => open(Path::new(folder)),
+        ["commit", folder, polls] => commit(Path::new(folder), polls.parse().expect("a number of polls")),
+        _ => println!("nothing measured: say load DIR ENTRIES, open DIR or commit DIR POLLS after --"),
+    }
+}
+
+fn opened(folder: &Path) -> Store {
+    let begun = Instant::now();
+    let settings = StoreSettings { path: folder.into(), cache_bytes: CACHE };
+    let store = Store::open(&settings).map_err(|error| error.to_string()).expect("it opens").store;
+    println!("opened in {:.0?}, {}", begun.elapsed(), memory());
+    store
+}
+
+fn load(folder: &Path, entries: u64) {
+    let store = opened(folder);
+    let ingest = Ingest::new(store.clone(), rules());
+    let begun = Instant::now();
+    for poll in 0..entries / POLL {
+        ingest.take_in(delivery(poll)).expect("taken in");
+        if poll % 64 == 0 {
+            store.make_durable().expect("durable");
+        }
+    }
+    store.make_durable().expect("durable");
+    println!("kept {entries} entries in {:.1?}, {}", begun.elapsed(), memory());
+    println!("{} MB on the disk", store.size_on_disk().expect("a size") >> 20);
+}
+
+fn open(folder: &Path) {
+    let store = opened(folder);
+    let mut times = Vec::new();
+    for round in 0..200 {
+        let topic = TopicId::new(format!("topic-{}", round % TOPICS));
+        let begun = Instant::now();
+        let stories = store.newest(Some(&topic), 100).expect("read");
+        times.push(begun.elapsed());
+        assert_eq!(stories.len(), 100);
+    }
+    println!("newest 100 of a topic: {}, {}", spread(&mut times), memory());
+}
+
+fn commit(folder: &Path, polls: u64) {
+    let store = opened(folder);
+    let ingest = Ingest::new(store.clone(), rules());
+    let first = 1 << 40;
+    let mut times = Vec::new();
+    for poll in first..first + polls {
+        let delivery = delivery(poll);
+        let begun = Instant::now();
+        ingest.take_in(delivery).expect("taken in");
+        store.make_durable().expect("durable");
+        times.push(begun.elapsed());
+    }
+    println!("a poll of {POLL} entries, made durable: {}, {}", spread(&mut times), memory());
+}
+
+fn rules() -> TakeInRules {
+    let retention = RetentionLimits { age: Duration::from_secs(36_500 * 86_400), entries_per_source: u64::MAX };
+    TakeInRules { retention, sources: Default::default() }
+}
+
+fn delivery(poll: u64) -> Delivery {
+    let number = poll % SOURCES;
+    let at = DateTime::from_timestamp(1_700_000_000 + (poll % (1 << 30)) as i64 * 60, 0).expect("a time");
+    let source = format!("source-{number}");
+    let entries = (0..POLL).map(|n| tagged(number, poll * POLL + n, at)).collect();
+    Delivery {
+        source: SourceId::new(source.as_str()),
+        configured_url: format!("https://{source}.example/feed"),
+        at,
+        state: PollState::default(),
+        reading: Some(Reading { feed: FeedMetadata { title: source, ..FeedMetadata::default() }, entries, tagged_with: 0 }),
+    }
+}
+
+fn tagged(source: u64, number: u64, at: DateTime<Utc>) -> TaggedEntry {
+    let mut numbers = Numbers(number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    let link = format!("https://source-{source}.example/{}/article-{number:x}", at.format("%Y/%m/%d"));
+    let entry = Entry {
+        guid: Some(link.clone()),
+        link: Some(link),
+        title: text(&mut numbers, 70),
+        summary: Some(format!("<p>{}</p>", text(&mut numbers, 780))),
+        published: Some(at - chrono::Duration::seconds(numbers.below(3_000) as i64)),
+        ..Entry::default()
+    };
+    let topics = (0..=numbers.below(2)).map(|n| TopicScore {
+        topic: TopicId::new(format!("topic-{}", (number + n) % TOPICS)),
+        score: 4.0,
+    });
+    TaggedEntry { entry, topics: topics.collect() }
+}
+
+/// So many bytes of words, frequent ones more often.
+fn text(numbers: &mut Numbers, bytes: usize) -> String {
+    const SYLLABLES: [&str; 16] =
+        ["ta", "ri", "mon", "le", "cas", "nu", "vel", "or", "pi", "des", "ba", "qui", "fer", "lu", "an", "so"];
+    let mut text = String::with_capacity(bytes + 16);
+    while text.len() < bytes {
+        let at = numbers.below(1 << 20) as f64 / f64::from(1 << 20);
+        let mut rank = (at * 20_000_f64.ln()).exp() as usize + 16;
+        while rank > 0 {
+            text.push_str(SYLLABLES[rank % 16]);
+            rank /= 16;
+        }
+        text.push(' ');
+    }
+    text
+}
+
+/// A linear congruential generator: the same numbers on every machine.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % limit
+    }
+}
+
+fn spread(times: &mut [Duration]) -> String {
+    times.sort_unstable();
+    let at = |share: usize| times[(times.len() * share / 100).min(times.len() - 1)];
+    format!("p50 {:.2?}, p99 {:.2?}, most {:.2?}", at(50), at(99), at(100))
+}
+
+/// The memory this process holds now and held at most.
+fn memory() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let field = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or_default() >> 10
+    };
+    format!("{} MB resident, {} at most", field("VmRSS:"), field("VmHWM:"))
+}

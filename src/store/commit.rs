@@ -1,0 +1,127 @@
+//! What a refresh comes to: one commit, a list of changes to records, in order.
+//!
+//! The same value is kept in the journal, rolled forward onto the database and written by an export, so that all three say
+//! the same. In JSON a change is an object with one member, which says what it is.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{
+    keys::IdentityKey,
+    records::{EntryRecord, Identity, SourceRecord, StoryRecord},
+};
+use crate::model::{EntryNumber, PollState, SourceId, SourceNumber, StoryNumber, TopicId};
+
+/// Commits are numbered from 1 without gaps.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CommitNumber(pub u64);
+
+impl CommitNumber {
+    pub fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+/// Changes that become visible together or not at all.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Commit {
+    pub number: CommitNumber,
+    pub changes: Vec<Change>,
+}
+
+/// One thing that a commit changes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// The UUID made once at the first start, from which the ids of our feeds come.
+    Instance(Uuid),
+    Source {
+        id: SourceId,
+        record: SourceRecord,
+    },
+    SourceRemoved {
+        id: SourceId,
+    },
+    Poll {
+        id: SourceId,
+        state: PollState,
+    },
+    PollRemoved {
+        id: SourceId,
+    },
+    Entry(Box<EntryRecord>),
+    EntryRemoved {
+        number: EntryNumber,
+    },
+    Identity {
+        source: SourceNumber,
+        key: IdentityKey,
+        is: Identity,
+    },
+    IdentityRemoved {
+        source: SourceNumber,
+        key: IdentityKey,
+    },
+    Story(Box<StoryRecord>),
+    StoryRemoved {
+        number: StoryNumber,
+    },
+    /// Every topic ever configured, with the name that its feed's id is made from.
+    TopicsEver(BTreeMap<TopicId, TopicId>),
+    /// The settings that every stored entry is tagged with; `None` while they are being tagged.
+    TaggedWith(Option<u64>),
+    /// The numbers that the next new entry and story get: those of removed ones are never given again.
+    Next {
+        entry: EntryNumber,
+        story: StoryNumber,
+    },
+}
+
+impl Change {
+    /// What the change is about: of two changes with equal subjects only the later matters.
+    pub fn subject(&self) -> Subject {
+        match self {
+            Change::Instance(_) => Subject::Instance,
+            Change::Source { id, .. } | Change::SourceRemoved { id } => Subject::Source(id.clone()),
+            Change::Poll { id, .. } | Change::PollRemoved { id } => Subject::Poll(id.clone()),
+            Change::Entry(record) => Subject::Entry(record.number),
+            Change::EntryRemoved { number } => Subject::Entry(*number),
+            Change::Identity { source, key, .. } | Change::IdentityRemoved { source, key } => {
+                Subject::Identity(*source, *key)
+            }
+            Change::Story(record) => Subject::Story(record.number),
+            Change::StoryRemoved { number } => Subject::Story(*number),
+            Change::TopicsEver(_) => Subject::TopicsEver,
+            Change::TaggedWith(_) => Subject::TaggedWith,
+            Change::Next { .. } => Subject::Next,
+        }
+    }
+
+    /// Whether it takes its subject away, so that nothing of it need be kept once nothing older is.
+    pub fn is_removal(&self) -> bool {
+        matches!(
+            self,
+            Change::SourceRemoved { .. }
+                | Change::PollRemoved { .. }
+                | Change::EntryRemoved { .. }
+                | Change::IdentityRemoved { .. }
+                | Change::StoryRemoved { .. }
+        )
+    }
+}
+
+/// What a change is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    Instance,
+    Source(SourceId),
+    Poll(SourceId),
+    Entry(EntryNumber),
+    Identity(SourceNumber, IdentityKey),
+    Story(StoryNumber),
+    TopicsEver,
+    TaggedWith,
+    Next,
+}
