@@ -38,7 +38,7 @@ fn main() {
 
 fn opened(folder: &Path) -> Store {
     let begun = Instant::now();
-    let settings = StoreSettings { path: folder.into(), cache_bytes: CACHE };
+    let settings = StoreSettings::new(folder.into());
     let store = Store::open(&settings).map_err(|error| error.to_string()).expect("it opens").store;
     println!("opened in {:.0?}, {}", begun.elapsed(), memory());
     store
@@ -102,7 +102,11 @@ fn delivery(poll: u64) -> Delivery {
         configured_url: format!("https://{source}.example/feed"),
         at,
         state: PollState::default(),
-        reading: Some(Reading { feed: FeedMetadata { title: source, ..FeedMetadata::default() }, entries, tagged_with: 0 }),
+        reading: Some(Reading {
+            feed: FeedMetadata { title: source, ..FeedMetadata::default() },
+            entries,
+            tagged_with: 0,
+        }),
     }
 }
 
@@ -117,10 +121,8 @@ fn tagged(source: u64, number: u64, at: DateTime<Utc>) -> TaggedEntry {
         published: Some(at - chrono::Duration::seconds(numbers.below(3_000) as i64)),
         ..Entry::default()
     };
-    let topics = (0..=numbers.below(2)).map(|n| TopicScore {
-        topic: TopicId::new(format!("topic-{}", (number + n) % TOPICS)),
-        score: 4.0,
-    });
+    let topics = (0..=numbers.below(2))
+        .map(|n| TopicScore { topic: TopicId::new(format!("topic-{}", (number + n) % TOPICS)), score: 4.0 });
     TaggedEntry { entry, topics: topics.collect() }
 }
 

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use tokio::sync::watch;
 
-use crate::model::SourceId;
+use crate::{model::SourceId, store::Progress};
 
 /// The present state, shared. Cheap to clone.
 #[derive(Clone, Default)]
@@ -21,6 +21,7 @@ pub struct Status {
 #[derive(Default)]
 struct Inner {
     store_error: Option<String>,
+    store_work: Option<String>,
     publishing_error: Option<String>,
     background_error: Option<String>,
     /// How many sources are polled.
@@ -50,6 +51,8 @@ pub struct Health {
     pub status: &'static str,
     /// Why the store cannot be written or read, if so.
     pub store: Option<String>,
+    /// What the store is at that takes long, if it is.
+    pub store_work: Option<String>,
     /// Why editions could not be brought up to date, if so.
     pub publishing: Option<String>,
     /// What went wrong last between the polls, if anything did since the start.
@@ -67,6 +70,11 @@ impl Status {
     /// The store works (`None`), or does not and why.
     pub fn store_is(&self, error: Option<String>) {
         self.lock().store_error = error;
+    }
+
+    /// The store is at something that takes long; `None` when that is over.
+    pub fn store_does(&self, progress: Option<Progress>) {
+        self.lock().store_work = progress.map(|progress| progress.to_string());
     }
 
     /// The configuration in the file is in force (`None`), or was refused and why.
@@ -117,6 +125,7 @@ impl Status {
         Health {
             status,
             store: inner.store_error.clone(),
+            store_work: inner.store_work.clone(),
             publishing: inner.publishing_error.clone(),
             background: inner.background_error.clone(),
             configuration: inner.configuration_error.clone(),

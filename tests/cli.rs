@@ -155,7 +155,7 @@ fn a_store_or_an_address_in_use_is_said_plainly() {
     assert_eq!(output.code, Some(4), "{}", output.err);
     assert!(output.err.contains("cannot listen on") && output.err.contains("[server] listen"), "{}", output.err);
 
-    let settings = newsdesk::store::StoreSettings { path: folder.path().join("store"), cache_bytes: 1 << 20 };
+    let settings = newsdesk::store::StoreSettings::new(folder.path().join("store"));
     let store = newsdesk::store::Store::open(&settings).map_err(|e| e.to_string()).expect("opened");
     let output = run(&mut with_config(&["poll"], &path));
     assert_eq!(output.code, Some(3), "{}", output.err);

@@ -22,7 +22,7 @@ pub struct Desk {
 impl Desk {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let settings = StoreSettings { path: folder.path().into(), cache_bytes: 64 << 20 };
+        let settings = StoreSettings::new(folder.path());
         let store = Store::open(&settings).unwrap_or_else(|error| panic!("{error}")).store;
         let retention = RetentionLimits { age: Duration::from_secs(36_500 * 86_400), entries_per_source: u64::MAX };
         let rules = TakeInRules { retention, sources: BTreeMap::new() };

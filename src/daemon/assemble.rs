@@ -85,7 +85,8 @@ pub fn reader(config: &Config) -> Result<Arc<Reader>, AssembleError> {
 }
 
 pub(super) fn store_settings(config: &Config) -> StoreSettings {
-    StoreSettings { path: config.store.path.clone().unwrap_or_default(), cache_bytes: config.store.cache_bytes }
+    let path = config.store.path.clone().unwrap_or_default();
+    StoreSettings { cache_bytes: config.store.cache_bytes, ..StoreSettings::new(path) }
 }
 
 pub(super) fn public_url(config: &Config, address: SocketAddr) -> Option<Url> {

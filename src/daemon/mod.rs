@@ -33,7 +33,7 @@ use crate::{
     clock::Clock,
     config::{self, Config, ConfigProblems},
     fetch::Fetcher,
-    ingest::{Desk, DeskError, DeskHandle, DeskSetup},
+    ingest::{Desk, DeskError, DeskHandle, DeskSetup, RETRY},
     poll::{PollReport, SharedTools, Surroundings, Tools},
     publish::{Editions, Publisher},
     schedule,
@@ -164,6 +164,7 @@ impl Daemon {
             clock: clock.clone(),
             status: status.clone(),
             capacity: DESK_CAPACITY,
+            retry: RETRY,
         };
         let (desk, desk_thread) = Desk::start(setup)?;
         Ok(Self {

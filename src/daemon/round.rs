@@ -10,7 +10,7 @@ use crate::{
     clock::Clock,
     config::Config,
     fetch::Fetcher,
-    ingest::{Desk, DeskSetup},
+    ingest::{Desk, DeskSetup, RETRY},
     model::SourceId,
     poll::{Poller, SharedTools, Surroundings, Tools},
     status::Status,
@@ -37,6 +37,7 @@ pub async fn poll_round(
         clock: clock.clone(),
         status: Status::default(),
         capacity: DESK_CAPACITY,
+        retry: RETRY,
     };
     let (desk, desk_thread) = Desk::start(setup)?;
     let fetcher = Fetcher::new(parts.fetch, clock.clone()).map_err(super::AssembleError::Fetcher)?;

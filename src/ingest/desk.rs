@@ -1,10 +1,12 @@
 use std::{
+    collections::VecDeque,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
         mpsc as std_mpsc,
     },
     thread,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::mpsc;
@@ -12,6 +14,7 @@ use tracing::{debug, error, info};
 
 use super::{
     Delivery, DeskHandle, Ingest, TakeInRules,
+    caretaker::Caretaker,
     handle::Message,
     press::{Press, run_press},
     states::{States, Waiting, both},
@@ -30,6 +33,12 @@ pub type Tagger = Arc<dyn Fn(&Entry) -> Vec<TopicScore> + Send + Sync>;
 /// The most messages that share one fsync.
 const MOST_IN_ONE_FSYNC: usize = 64;
 
+/// How soon a store that could not be written is tried again.
+pub const RETRY: Duration = Duration::from_secs(5);
+
+/// How often a desk that waits for the store looks up.
+const LOOK_UP: Duration = Duration::from_millis(20);
+
 /// What a desk starts with.
 pub struct DeskSetup {
     pub store: Store,
@@ -41,6 +50,8 @@ pub struct DeskSetup {
     pub status: Status,
     /// How many messages may wait; more make the pollers wait.
     pub capacity: usize,
+    /// How soon a store that could not be written is tried again; [`RETRY`] in ordinary life.
+    pub retry: Duration,
 }
 
 /// The topics of today, as far as the desk knows them.
@@ -67,11 +78,21 @@ pub struct Desk {
     /// The next entry to be tagged again, while that is going on.
     tagging_from: Option<EntryNumber>,
     pruning: bool,
-    /// Why the store can no longer be written, once it cannot. sled does not recover from a failed write while it is open,
-    /// and a later flush that succeeds would prove nothing.
-    broken: Option<String>,
+    /// Why the store cannot be written at present, and when it is tried again.
+    trouble: Option<Trouble>,
+    retry: Duration,
+    /// Came while the store was occupied.
+    held: VecDeque<Message>,
+    to_caretaker: std_mpsc::Sender<StoreError>,
+    /// The caretaker has replaced the database.
+    mended: std_mpsc::Receiver<()>,
     /// Nobody will see another edition.
     is_closing: Arc<AtomicBool>,
+}
+
+struct Trouble {
+    why: String,
+    again: Instant,
 }
 
 /// Why the desk cannot start.
@@ -100,8 +121,21 @@ impl Desk {
             press = Some(thread::Builder::new().name("publish".into()).spawn(run)?);
             to_press = Some(sender);
         }
+        let (to_caretaker, from_desk) = std_mpsc::channel();
+        let (mending, mended) = std_mpsc::channel();
+        let caretaker = Caretaker {
+            store: setup.store.clone(),
+            status: setup.status.clone(),
+            clock: setup.clock.clone(),
+            is_closing: is_closing.clone(),
+            mended: mending,
+        };
+        let caretaker = thread::Builder::new().name("caretaker".into()).spawn(move || caretaker.run(&from_desk))?;
         let ingest = Ingest::new(setup.store, setup.rules);
-        ingest.rename_sources()?;
+        {
+            let _writing = ingest.store.while_writing();
+            ingest.rename_sources()?;
+        }
         let desk = Desk {
             ingest,
             clock: setup.clock,
@@ -111,12 +145,19 @@ impl Desk {
             tagging: setup.tagging,
             tagging_from: None,
             pruning: false,
-            broken: None,
+            trouble: None,
+            retry: setup.retry,
+            held: VecDeque::new(),
+            to_caretaker,
+            mended,
             is_closing: is_closing.clone(),
         };
         let thread = thread::Builder::new().name("ingest".into()).spawn(move || {
             desk.run();
             is_closing.store(true, Ordering::Relaxed);
+            if caretaker.join().is_err() {
+                error!("the thread that takes care of the store ended in a panic");
+            }
             if press.is_some_and(|press| press.join().is_err()) {
                 error!("the publishing thread ended in a panic");
             }
@@ -125,17 +166,94 @@ impl Desk {
     }
 
     fn run(mut self) {
-        self.begin_work();
+        {
+            let store = self.ingest.store.clone();
+            let _writing = store.while_writing();
+            self.begin_work();
+        }
         while let Some(batch) = self.next_batch() {
-            match &self.broken {
+            let Some(batch) = self.once_free(batch) else { break };
+            if self.mended.try_recv().is_ok() {
+                self.trouble = None;
+                self.status.store_is(None);
+                self.press(Press::Everything);
+            }
+            match &self.trouble {
+                Some(trouble) if Instant::now() < trouble.again => refuse(batch, &trouble.why),
+                Some(_) => {
+                    self.recover();
+                    self.work_off_or_refuse(batch);
+                }
                 None => self.work_off(batch),
-                Some(why) => refuse(batch, why),
             }
         }
-        if self.broken.is_none()
+        self.is_closing.store(true, Ordering::Relaxed);
+        if self.trouble.is_none()
             && let Err(error) = self.ingest.store.make_durable()
         {
             error!(%error, "the store could not be written at the end");
+        }
+    }
+
+    fn work_off_or_refuse(&mut self, batch: Vec<Message>) {
+        match &self.trouble {
+            Some(trouble) => refuse(batch, &trouble.why),
+            None => self.work_off(batch),
+        }
+    }
+
+    /// Waits as long as the store has no time for commits. Who only wants to know whether the desk lives is answered meanwhile;
+    /// `None` if nobody is left who wants anything.
+    fn once_free(&mut self, batch: Vec<Message>) -> Option<Vec<Message>> {
+        if self.ingest.store.is_occupied().is_none() {
+            return Some(batch);
+        }
+        let mut waiting = Vec::new();
+        let hold = |message: Message, waiting: &mut Vec<Message>| match message {
+            Message::Ping { done } => drop(done.send(())),
+            message => waiting.push(message),
+        };
+        batch.into_iter().for_each(|message| hold(message, &mut waiting));
+        while let Some(doing) = self.ingest.store.is_occupied() {
+            debug!("polls wait: {doing}");
+            match self.inbox.try_recv() {
+                Ok(message) => hold(message, &mut waiting),
+                Err(mpsc::error::TryRecvError::Empty) => thread::sleep(LOOK_UP),
+                Err(mpsc::error::TryRecvError::Disconnected) => {
+                    self.is_closing.store(true, Ordering::Relaxed);
+                    thread::sleep(LOOK_UP);
+                }
+            }
+        }
+        let later = waiting.split_off(waiting.len().min(MOST_IN_ONE_FSYNC));
+        self.held.extend(later);
+        if self.is_closing.load(Ordering::Relaxed) { None } else { Some(waiting) }
+    }
+
+    /// Tries whether the store can be written again.
+    fn recover(&mut self) {
+        match self.ingest.store.recover() {
+            Ok(()) => {
+                info!("the store can be written again");
+                self.trouble = None;
+                self.status.store_is(None);
+                // What was applied before the trouble is durable now, and in no edition yet.
+                self.press(Press::Everything);
+            }
+            Err(error) => self.is_in_trouble(error),
+        }
+    }
+
+    fn is_in_trouble(&mut self, error: StoreError) {
+        let why = format!("{error}; no poll is done until it can be written again, which is tried every few seconds");
+        if self.trouble.is_none() {
+            error!("{why}");
+        }
+        self.status.store_is(Some(why.clone()));
+        self.trouble = Some(Trouble { why, again: Instant::now() + self.retry });
+        if error.is_damage() {
+            // The caretaker is there for as long as we are.
+            let _ = self.to_caretaker.send(error);
         }
     }
 
@@ -177,8 +295,22 @@ impl Desk {
     /// The messages to work off next; empty when there is only background work. `None` when all handles are gone.
     fn next_batch(&mut self) -> Option<Vec<Message>> {
         let mut batch = Vec::new();
+        while batch.len() < MOST_IN_ONE_FSYNC
+            && let Some(message) = self.held.pop_front()
+        {
+            batch.push(message);
+        }
         let is_idle = self.tagging_from.is_none() && !self.pruning;
-        if is_idle || self.broken.is_some() {
+        if let Some(trouble) = &self.trouble {
+            let again = trouble.again;
+            while batch.is_empty() && Instant::now() < again {
+                match self.inbox.try_recv() {
+                    Ok(message) => batch.push(message),
+                    Err(mpsc::error::TryRecvError::Empty) => thread::sleep(LOOK_UP),
+                    Err(mpsc::error::TryRecvError::Disconnected) => return None,
+                }
+            }
+        } else if is_idle && batch.is_empty() {
             batch.push(self.inbox.blocking_recv()?);
         }
         while batch.len() < MOST_IN_ONE_FSYNC {
@@ -200,6 +332,7 @@ impl Desk {
         let mut changed = ChangedEditions::new();
         let mut states = States::new(&store);
         let mut delivered = Vec::new();
+        let mut trouble = None;
         let is_idle = batch.is_empty();
         for message in batch {
             match message {
@@ -209,13 +342,21 @@ impl Desk {
                 }
                 Message::Delivery { delivery, done } => {
                     debug!(source = %delivery.source, "commit begins");
-                    states.apply();
+                    trouble = trouble.or(states.apply());
                     let delivery = self.tagged_for_today(*delivery);
-                    let result = self.ingest.take_in(delivery).map(|(outcome, editions)| {
-                        changed.extend(editions);
-                        outcome
-                    });
-                    delivered.push((done, result.map_err(|error| error.to_string())));
+                    let result = match self.ingest.take_in(delivery) {
+                        Ok((outcome, editions)) => {
+                            changed.extend(editions);
+                            Ok(outcome)
+                        }
+                        Err(error) => {
+                            error!(%error, "a delivery cannot be kept");
+                            let why = error.to_string();
+                            trouble.get_or_insert(error);
+                            Err(why)
+                        }
+                    };
+                    delivered.push((done, result));
                 }
                 Message::Reload { rules, publisher, tagging, done } => {
                     self.ingest.rules = rules;
@@ -228,20 +369,24 @@ impl Desk {
                 Message::Ping { done } => drop(done.send(())),
             }
         }
-        states.apply();
-        if is_idle {
-            self.work_in_background(&mut changed);
+        trouble = trouble.or(states.apply());
+        if is_idle && trouble.is_none() {
+            trouble = self.work_in_background(&mut changed);
         }
-        let durable = self.ingest.store.make_durable().map_err(|error| {
-            let why = format!("{error}; no poll is done from now on: make room, then restart newsdesk");
-            error!("{why}");
-            // What was applied and is not on the disk must not be published.
-            self.is_closing.store(true, Ordering::Relaxed);
-            self.broken = Some(why.clone());
-            why
-        });
-        self.status.store_is(durable.as_ref().err().cloned());
+        let durable = self.ingest.store.make_durable();
         drop(writing);
+        let durable = match (durable, trouble) {
+            (Ok(()), None) => Ok(()),
+            (Err(error), _) => {
+                self.is_in_trouble(error);
+                Err(self.trouble.as_ref().map(|trouble| trouble.why.clone()).unwrap_or_default())
+            }
+            (Ok(()), Some(error)) => {
+                // What was applied before the trouble began is durable, and acknowledged.
+                self.is_in_trouble(error);
+                Ok(())
+            }
+        };
         debug!("commit ends");
         states.answer(&durable);
         for (done, result) in delivered {
@@ -264,37 +409,35 @@ impl Desk {
         delivery
     }
 
-    fn work_in_background(&mut self, changed: &mut ChangedEditions) {
+    /// A step of what goes on between deliveries. Returns why it could not be written, if it could not.
+    fn work_in_background(&mut self, changed: &mut ChangedEditions) -> Option<StoreError> {
         if self.pruning {
             match self.ingest.prune(self.clock.now()) {
                 Ok((editions, more)) => {
                     changed.extend(editions);
                     self.pruning = more;
                 }
-                Err(error) => {
-                    self.pruning = false;
-                    self.note("removing old entries", Err(error));
-                }
+                Err(error) => return Some(error),
             }
         } else if let Some(first) = self.tagging_from {
-            match self.ingest.tag_again(first, &*self.tagging.tagger) {
-                Ok((editions, next)) => {
-                    changed.extend(editions);
-                    self.tagging_from = next;
-                    if next.is_none() {
-                        info!("every stored entry is tagged with the present topics");
-                        let mut refresh = self.ingest.store.refresh();
-                        refresh.put_tagged_with(Some(self.tagging.fingerprint));
-                        let noted = refresh.apply().map(drop);
-                        self.note("tagging stored entries", noted);
-                    }
-                }
-                Err(error) => {
-                    self.tagging_from = None;
-                    self.note("tagging stored entries", Err(error));
-                }
+            match self.tag_again(first) {
+                Ok(editions) => changed.extend(editions),
+                Err(error) => return Some(error),
             }
         }
+        None
+    }
+
+    fn tag_again(&mut self, first: EntryNumber) -> Result<ChangedEditions, StoreError> {
+        let (editions, next) = self.ingest.tag_again(first, &*self.tagging.tagger)?;
+        if next.is_none() {
+            let mut refresh = self.ingest.store.refresh();
+            refresh.put_tagged_with(Some(self.tagging.fingerprint));
+            refresh.apply()?;
+            info!("every stored entry is tagged with the present topics");
+        }
+        self.tagging_from = next;
+        Ok(editions)
     }
 
     fn note(&self, what: &str, result: Result<(), StoreError>) {

@@ -14,7 +14,7 @@ use crate::{
     model::{Entry, FeedMetadata, PollState, SourceId, Validators},
     publish::{Editions, Found, PublishSettings, Publisher},
     status::Status,
-    store::{RetentionLimits, Store, StoreSettings},
+    store::{RetentionLimits, Store, StoreSettings, faults::Fault},
 };
 
 fn now() -> DateTime<Utc> {
@@ -57,7 +57,7 @@ async fn until(what: &str, holds: impl Fn() -> bool) {
 #[tokio::test]
 async fn a_store_that_cannot_be_written_is_never_acknowledged_and_what_is_up_stays_up() {
     let folder = tempfile::tempdir().expect("a folder");
-    let settings = StoreSettings { path: folder.path().into(), cache_bytes: 1 << 20 };
+    let settings = StoreSettings::new(folder.path());
     let store = Store::open(&settings).map_err(|error| error.to_string()).expect("opened").store;
     let (status, editions) = (Status::default(), Editions::default());
     let publish = PublishSettings {
@@ -80,6 +80,7 @@ async fn a_store_that_cannot_be_written_is_never_acknowledged_and_what_is_up_sta
         clock: Clock::new(now),
         status: status.clone(),
         capacity: 8,
+        retry: Duration::from_millis(100),
     };
     let (desk, thread) = Desk::start(setup).map_err(|error| error.to_string()).expect("started");
     let kept = desk.deliver(delivery("one", &["first"])).await.expect("the desk is open");
@@ -87,14 +88,10 @@ async fn a_store_that_cannot_be_written_is_never_acknowledged_and_what_is_up_sta
     until("the first edition", || edition(&editions).contains("first")).await;
     let before = edition(&editions);
 
-    // A flush that succeeds later says nothing of what the failed one left out, so that only opening the store again helps.
-    for (attempt, is_broken) in [("at once", true), ("and when there is room again", false)] {
-        store.break_disk(is_broken);
+    store.faults().set(&[Fault::Sync]);
+    for attempt in ["at once", "and again"] {
         let refused = desk.deliver(delivery("two", &["first", "second"])).await.expect("the desk is open");
-        assert!(
-            refused.is_err_and(|why| why.contains("no space left") && why.contains("restart newsdesk")),
-            "{attempt}"
-        );
+        assert!(refused.is_err_and(|why| why.contains("no space left") && why.contains("tried every")), "{attempt}");
     }
     let begun = desk.begin(SourceId::new("gazette"), PollState::default()).await.expect("the desk is open");
     assert!(begun.is_err(), "no request leaves that is not on the disk");
@@ -103,6 +100,13 @@ async fn a_store_that_cannot_be_written_is_never_acknowledged_and_what_is_up_sta
     let health = status.health();
     assert_eq!(health.status, "failing");
     assert!(health.store.is_some_and(|why| why.contains("no space left")));
+
+    store.faults().set(&[]);
+    until("it is well again", || status.health().status == "ok").await;
+    let kept = desk.deliver(delivery("two", &["first", "second"])).await.expect("the desk is open");
+    assert!(kept.is_ok_and(|outcome| outcome.new + outcome.unchanged == 2), "kept once, now or when it was refused");
+    until("the second story", || edition(&editions).contains("second")).await;
+    assert_eq!(store.stories_in(None), 2);
 
     drop(desk);
     tokio::task::spawn_blocking(move || thread.join()).await.expect("joined").expect("no panic");

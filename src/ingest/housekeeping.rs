@@ -32,10 +32,8 @@ impl Ingest {
                 continue;
             }
             let mut refresh = self.store.refresh();
-            for (date, number) in pruned.entries {
-                if !self.forget(&mut refresh, number, now)? {
-                    refresh.drop_stray_age(source.number, date, number);
-                }
+            for number in pruned.entries {
+                self.forget(&mut refresh, number, now)?;
             }
             return Ok((refresh.apply()?, true));
         }
@@ -58,26 +56,17 @@ impl Ingest {
         refresh.apply().map(drop)
     }
 
-    /// Removes an entry and leaves a tombstone; its story goes on with the other copies, or goes with it. Returns whether there
-    /// was an entry that could be read.
-    fn forget(&self, refresh: &mut Refresh<'_>, number: EntryNumber, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        let record = match refresh.entry(number) {
-            Ok(Some(record)) => record,
-            Ok(None) => return Ok(false),
-            Err(StoreError::Record { cause, .. }) => {
-                tracing::error!(entry = number.0, %cause, "an entry that cannot be read is left behind by the retention");
-                return Ok(false);
-            }
-            Err(error) => return Err(error),
-        };
+    /// Removes an entry and leaves a tombstone; its story goes on with the other copies, or goes with it.
+    fn forget(&self, refresh: &mut Refresh<'_>, number: EntryNumber, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let Some(record) = refresh.entry(number)? else { return Ok(()) };
         refresh.put_identity(record.source, record.identity, Identity::Tombstone { last_listed: now });
         refresh.remove_entry(number)?;
-        let Some(story) = refresh.story(record.story)? else { return Ok(true) };
+        let Some(story) = refresh.story(record.story)? else { return Ok(()) };
         match story.copies.iter().find(|copy| copy.entry != number) {
             Some(other) => regroup(refresh, &self.store, &self.rules, other.entry, &record.shared_keys).map(drop)?,
             None => refresh.remove_story(story.number)?,
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Gives sources that were renamed in the configuration what was known of them under their old names.

@@ -6,6 +6,7 @@
 //! queue: several deliveries share one fsync, then their pollers are told, then the changed editions go out. Nothing is
 //! published, and no poll is done, before it is on the disk.
 
+mod caretaker;
 mod delivery;
 mod desk;
 mod handle;
@@ -18,7 +19,7 @@ mod states;
 mod take_in;
 
 pub use delivery::{Delivery, Outcome, Reading, TaggedEntry};
-pub use desk::{Desk, DeskError, DeskSetup, Tagger, Tagging};
+pub use desk::{Desk, DeskError, DeskSetup, RETRY, Tagger, Tagging};
 pub use handle::{DeskHandle, DeskStopped};
 pub use rules::{SourceRules, TakeInRules};
 pub use take_in::Ingest;

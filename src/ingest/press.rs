@@ -13,6 +13,8 @@ use crate::{publish::Publisher, status::Status, store::ChangedEditions};
 /// What the publishing thread is told.
 pub(super) enum Press {
     Changed(ChangedEditions),
+    /// Any of them may have changed.
+    Everything,
     Instead(Box<Publisher>),
 }
 
@@ -48,6 +50,7 @@ pub(super) fn run_press(
         for press in waiting {
             match press {
                 Press::Changed(editions) => changed.extend(editions),
+                Press::Everything => changed = publisher.all(),
                 Press::Instead(other) => {
                     publisher = *other;
                     changed = publisher.all();

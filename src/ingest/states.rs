@@ -3,7 +3,7 @@ use tokio::sync::oneshot;
 use super::Outcome;
 use crate::{
     model::{PollState, SourceId},
-    store::{Refresh, Store},
+    store::{Refresh, Store, StoreError},
 };
 
 /// What polls leave behind that brought no entries: many of them are one commit, for a commit costs far more than a state.
@@ -31,13 +31,17 @@ impl<'a> States<'a> {
     }
 
     /// Commits what has gathered: before a delivery with entries, so that commits keep the order of the messages.
-    pub(super) fn apply(&mut self) {
+    ///
+    /// Returns why it could not be written, if it could not; those who wait are told too.
+    pub(super) fn apply(&mut self) -> Option<StoreError> {
         if self.waiting.is_empty() {
-            return;
+            return None;
         }
         let refresh = std::mem::replace(&mut self.refresh, self.store.refresh());
-        let result = refresh.apply().map(drop).map_err(|error| error.to_string());
-        self.applied.extend(self.waiting.drain(..).map(|waiting| (waiting, result.clone())));
+        let result = refresh.apply();
+        let told = result.as_ref().map(drop).map_err(ToString::to_string);
+        self.applied.extend(self.waiting.drain(..).map(|waiting| (waiting, told.clone())));
+        result.err()
     }
 
     pub(super) fn answer(self, durable: &Result<(), String>) {
@@ -67,7 +71,7 @@ mod tests {
     #[test]
     fn everybody_is_answered_once_the_last_word_of_each_source_is_kept() {
         let folder = tempfile::tempdir().unwrap();
-        let settings = StoreSettings { path: folder.path().into(), cache_bytes: 1 << 20 };
+        let settings = StoreSettings::new(folder.path());
         let store = Store::open(&settings).map_err(|error| error.to_string()).unwrap().store;
         let state = |failures| PollState { failures, ..PollState::default() };
         for durable in [Ok(()), Err("the disk is full".to_owned())] {
@@ -84,11 +88,11 @@ mod tests {
                     delivered.push(answer);
                 }
                 if failures == 2 {
-                    states.apply();
+                    assert!(states.apply().is_none());
                 }
             }
             assert!(begun[0].try_recv().is_err(), "nobody is answered before it is on the disk");
-            states.apply();
+            assert!(states.apply().is_none());
             states.answer(&durable);
             assert!(begun.iter_mut().all(|answer| answer.try_recv() == Ok(durable.clone())));
             let outcome = durable.map(|()| Outcome::default());

@@ -22,7 +22,7 @@ const SOURCES: [&str; 4] = ["gazette", "herald", "aggregator", "tribune"];
 impl Newsroom {
     fn new(change: impl Fn(&mut TakeInRules)) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let settings = StoreSettings { path: folder.path().into(), cache_bytes: 4 << 20 };
+        let settings = StoreSettings::new(folder.path());
         let store = Store::open(&settings).map_err(|e| e.to_string()).expect("opened").store;
         let sources = SOURCES.map(|id| (SourceId::new(id), SourceRules::default()));
         let retention = RetentionLimits { age: Duration::from_secs(400 * 86_400), entries_per_source: 1_000 };

@@ -71,7 +71,8 @@ impl Publisher {
             if !wanted() {
                 return published;
             }
-            let stories = match gather(&self.store, topic.as_ref(), self.settings.entries) {
+            let gathered = durable.and_then(|_durable| gather(&self.store, topic.as_ref(), self.settings.entries));
+            let stories = match gathered {
                 Ok(stories) => stories,
                 Err(error) => {
                     published.failed.insert(topic.clone());
@@ -79,7 +80,6 @@ impl Publisher {
                     continue;
                 }
             };
-            drop(durable);
             let frame = self.frame(topic.as_ref(), &stories);
             let [atom_path, rss_path] = paths(topic.as_ref());
             self.put(atom_path, atom::MEDIA_TYPE, frame.updated, atom::render(&frame, &stories));
@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn a_topic_taken_out_while_its_edition_is_made_stays_gone() {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::open(&StoreSettings { path: folder.path().into(), cache_bytes: 1 << 20 });
+        let store = Store::open(&StoreSettings::new(folder.path()));
         let store = store.map_err(|error| error.to_string()).expect("opened").store;
         let ai = TopicId::new("ai");
         let page =
@@ -166,7 +166,7 @@ mod tests {
     #[test]
     fn what_is_no_longer_wanted_is_not_rendered() {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::open(&StoreSettings { path: folder.path().into(), cache_bytes: 1 << 20 });
+        let store = Store::open(&StoreSettings::new(folder.path()));
         let store = store.map_err(|error| error.to_string()).expect("opened").store;
         let page = |id: &str| TopicPage {
             id: TopicId::new(id),

@@ -29,7 +29,7 @@ fn page(id: &str, formerly: &[&str]) -> TopicPage {
 /// A site with topics `ai` (once `robots`) and `space`, and a topic `sport` that was taken out.
 fn site(published: bool) -> (axum::Router, Status) {
     let folder = tempfile::tempdir().expect("a folder");
-    let settings = StoreSettings { path: folder.path().into(), cache_bytes: 1 << 20 };
+    let settings = StoreSettings::new(folder.path());
     let store = Store::open(&settings).map_err(|e| e.to_string()).expect("opened").store;
     let public_url = url::Url::parse("https://news.example/").expect("a URL");
     let topics = vec![page("ai", &["robots"]), page("space", &[])];

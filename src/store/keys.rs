@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::model::{EntryNumber, SourceNumber, StoryNumber, TopicId};
 
@@ -69,24 +70,28 @@ fn hash(kind: &str, parts: &[&str]) -> [u8; 16] {
     short
 }
 
+/// The rows of every story published under an id begin so; there is at most one.
 pub(super) fn story_id(id: &str) -> [u8; 16] {
     hash("story-id", &[id])
 }
 
-/// Where a story stands in a topic: newest first, equal times in the order of ids.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct StoryPlace(Vec<u8>);
+pub(super) fn story_id_row(id: &str, story: StoryNumber) -> [u8; 24] {
+    let mut bytes = [0; 24];
+    bytes[..16].copy_from_slice(&story_id(id));
+    bytes[16..].copy_from_slice(&story.0.to_be_bytes());
+    bytes
+}
 
-/// So much of a story's id decides between equal times before its number does.
-const ID_BYTES_IN_PLACE: usize = 48;
+/// Where a story stands in a topic: newest first; between equal times its id decides, by a hash of it, then its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StoryPlace([u8; 24]);
 
 impl StoryPlace {
     pub(super) fn new(updated: DateTime<Utc>, id: &str, story: StoryNumber) -> Self {
-        let mut bytes = Vec::with_capacity(64);
-        bytes.extend_from_slice(&newest_first(updated));
-        bytes.extend_from_slice(&id.as_bytes()[..id.len().min(ID_BYTES_IN_PLACE)]);
-        bytes.push(0);
-        bytes.extend_from_slice(&story.0.to_be_bytes());
+        let mut bytes = [0; 24];
+        bytes[..8].copy_from_slice(&newest_first(updated));
+        bytes[8..16].copy_from_slice(&xxh3_64(id.as_bytes()).to_be_bytes());
+        bytes[16..].copy_from_slice(&story.0.to_be_bytes());
         Self(bytes)
     }
 }
@@ -111,16 +116,6 @@ pub(super) fn topic_row(topic: Option<&TopicId>, place: &StoryPlace) -> Vec<u8> 
     let mut bytes = topic_prefix(topic);
     bytes.extend_from_slice(&place.0);
     bytes
-}
-
-/// The rows that a record goes on in when it is longer than one value may be: its key, a byte that no key of ours goes on
-/// with, and the chunk's number.
-pub(super) fn further_chunks(key: &[u8]) -> Vec<u8> {
-    [key, &[0xFF]].concat()
-}
-
-pub(super) fn further_chunk(key: &[u8], chunk: u16) -> Vec<u8> {
-    [key, &[0xFF], &chunk.to_be_bytes()].concat()
 }
 
 pub(super) fn identity(source: SourceNumber, key: IdentityKey) -> [u8; 20] {

@@ -1,25 +1,48 @@
 use std::{
-    fs, io,
-    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    sync::{Arc, RwLock, atomic::AtomicU64},
-    time::{Duration, Instant},
+    sync::{
+        Arc, Mutex, RwLock,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
 };
 
 use uuid::Uuid;
 
 use super::{
-    StoreError,
-    read::{Shared, Store},
-    trees::{TreeName, Trees},
+    Progress, StoreError, Watch,
+    apply::{INSTANCE, NEXT, apply},
+    codec,
+    commit::{Change, Commit, CommitNumber},
+    engine::{Database, TreeName},
+    folder::{self, Present, Repair},
+    journal::{Journal, JournalError, JournalSettings, Piece},
+    read::{Store, known_sources},
+    rebuild::rebuild,
+    shared::Shared,
+    upgrade,
+};
+use crate::{
+    clock::Clock,
+    model::{EntryNumber, StoryNumber},
 };
 
 /// Where the store is and how much it may take.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct StoreSettings {
     pub path: PathBuf,
     /// sled's page cache, bytes. The process needs some three times as much.
     pub cache_bytes: u64,
+    /// With less room than this on the disk nothing more is kept until there is more, bytes.
+    pub free_space: u64,
+    /// Dates the journal.
+    pub clock: Clock,
+}
+
+impl StoreSettings {
+    /// A store in a folder, with a small cache and no demand for room.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), cache_bytes: 32 << 20, free_space: 0, clock: Clock::system() }
+    }
 }
 
 /// An opened store, and what had to be done to open it.
@@ -29,192 +52,197 @@ pub struct Opened {
     pub repairs: Vec<String>,
 }
 
-/// The format of everything below; raised when an older newsdesk could not read what this one writes.
-const FORMAT: u32 = 1;
+/// Commits rolled forward at once.
+const ROLL: usize = 200;
 
 impl Store {
     /// Opens or creates the store.
     ///
-    /// The ladder: half-written snapshots are deleted (sled would take one for the newest and refuse to open); if sled then
-    /// finds its snapshot damaged it is set aside, for it is only a cache of the log; what still does not open is
-    /// [`StoreError::Damaged`].
+    /// # Errors
+    /// When it is in use, newer than this newsdesk, or neither database nor journal can be read.
     pub fn open(settings: &StoreSettings) -> Result<Opened, StoreError> {
-        let path = &settings.path;
-        let folder = |cause| StoreError::Folder { path: path.clone(), cause };
-        create_private_folder(path).map_err(folder)?;
-        let lock = lock(path)?;
-        delete_half_written_snapshots(path).map_err(folder)?;
-        let mut repairs = Vec::new();
-        let db = match open_sled(settings) {
-            Ok(db) => db,
-            Err(Failure::InUse) => return Err(StoreError::InUse { path: path.clone() }),
-            Err(first) => {
-                let moved = set_snapshots_aside(path).map_err(folder)?;
-                if moved == 0 {
-                    return Err(first.into_error(path));
-                }
-                let db = open_sled(settings).map_err(|again| again.into_error(path))?;
-                repairs.push(format!(
-                    "the snapshot of the store was damaged ({}); it was set aside and the store was read from its log",
-                    first.cause()
-                ));
-                db
-            }
-        };
-        let trees = Trees::open(&db)?;
-        check_format(path, &trees)?;
-        let instance = instance(&trees)?;
-        let log = fs::File::open(path.join("db")).map_err(folder)?;
+        Self::open_with(settings, &|_| true)
+    }
 
-        let next_entry = counter(&trees, "next-entry")?;
-        let next_story = counter(&trees, "next-story")?;
+    /// As [`Store::open`]; says how far it is when that takes long.
+    ///
+    /// The ladder: the database is opened, a damaged snapshot of it set aside if need be; commits that only the journal has are
+    /// rolled forward onto it; a database that is missing, cannot be opened or is older than the journal's base is rebuilt
+    /// from the journal, and a damaged one kept aside. A journal that lacks anything the database has is written anew from it.
+    pub fn open_with(settings: &StoreSettings, progress: Watch<'_>) -> Result<Opened, StoreError> {
+        let path = &settings.path;
+        folder::create_private(path).map_err(|cause| StoreError::Folder { path: path.clone(), cause })?;
+        let lock = folder::lock(path)?;
+        let mut repairs = Vec::new();
+        let present = Present::read(path)?;
+        let is_old = present.is_none() && upgrade::is_format_1(path);
+        let known_instance = present.and_then(|present| present.instance);
+        let (journal, journal_damage) = open_journal(path, known_instance)?;
+        let present = match present {
+            Some(present) => present,
+            None if is_old => upgrade::from_format_1(settings, &journal, progress)?,
+            None => Present { format: folder::FORMAT, database: 1, instance: journal.instance() },
+        };
+        let mut opening = Opening { settings, journal: &journal, journal_damage, present, repairs: &mut repairs };
+        let database = opening.database(progress)?;
+        let journal_damage = opening.journal_damage.take();
+        let number = opening.present.database;
+        let instance = instance(&journal, &database, settings)?;
+        let (entry, story) = next_numbers(&database)?;
         let store = Store(Arc::new(Shared {
-            db,
-            trees,
-            log,
+            settings: settings.clone(),
             _lock: lock,
             instance,
-            known: RwLock::default(),
+            known: RwLock::new(known_sources(&database)?),
+            database: RwLock::new(Some(Arc::new(database))),
+            folder: AtomicU64::new(number),
+            journal,
+            commits: Mutex::new(()),
+            occupied: Mutex::new(None),
+            is_doubtful: AtomicBool::new(false),
             writing: RwLock::default(),
-            next_entry: AtomicU64::new(next_entry),
-            next_story: AtomicU64::new(next_story),
+            next_entry: AtomicU64::new(entry.0),
+            next_story: AtomicU64::new(story.0),
+            journal_damage: Mutex::new(journal_damage),
             #[cfg(test)]
-            broken: false.into(),
+            faults: Default::default(),
         }));
-        store.read_sources()?;
         store.make_durable()?;
+        Present { format: folder::FORMAT, database: number, instance: Some(instance) }.write(path)?;
+        for what in &repairs {
+            folder::note_repair(path, &Repair { at: settings.clock.now(), what: what.clone() });
+        }
         Ok(Opened { store, repairs })
     }
 }
 
-fn create_private_folder(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+struct Opening<'a> {
+    settings: &'a StoreSettings,
+    journal: &'a Journal,
+    /// What the journal lacks, if anything.
+    journal_damage: Option<String>,
+    present: Present,
+    repairs: &'a mut Vec<String>,
 }
 
-/// Only the process that holds this lock may touch the folder: sled takes its own lock too late to keep a second process
-/// from deleting a snapshot that the first is just writing.
-fn lock(path: &Path) -> Result<fs::File, StoreError> {
-    let folder = |cause| StoreError::Folder { path: path.to_path_buf(), cause };
-    let file = fs::OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(path.join("newsdesk.lock"))
-        .map_err(folder)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(fs::TryLockError::WouldBlock) => Err(StoreError::InUse { path: path.to_path_buf() }),
-        Err(fs::TryLockError::Error(cause)) => Err(folder(cause)),
-    }
-}
-
-enum Failure {
-    InUse,
-    Damaged(String),
-    Io(io::Error),
-}
-
-impl Failure {
-    fn cause(&self) -> String {
-        match self {
-            Failure::InUse => "in use".into(),
-            Failure::Damaged(cause) => cause.clone(),
-            Failure::Io(cause) => cause.to_string(),
+impl Opening<'_> {
+    fn database(&mut self, progress: Watch<'_>) -> Result<Database, StoreError> {
+        let store = &self.settings.path;
+        let cannot = |cause| StoreError::Folder { path: store.clone(), cause };
+        let path = folder::database(store, self.present.database);
+        let is_there = path.exists();
+        if !is_there && self.journal.last() > CommitNumber::default() {
+            return self.rebuild("the database is gone".into(), progress);
         }
-    }
-
-    fn into_error(self, path: &Path) -> StoreError {
-        let path = path.to_path_buf();
-        match self {
-            Failure::InUse => StoreError::InUse { path },
-            Failure::Damaged(cause) => StoreError::Damaged { path, cause },
-            Failure::Io(cause) => StoreError::Folder { path, cause },
-        }
-    }
-}
-
-/// How long sled may hold its own lock after the last of it was dropped: its threads end in their own time.
-const LOCK_LINGERS: Duration = Duration::from_secs(5);
-
-/// Opens sled, waiting for a lock that a former instance of this process may still hold: other processes are kept out by ours.
-fn open_sled(settings: &StoreSettings) -> Result<sled::Db, Failure> {
-    let begun = Instant::now();
-    loop {
-        match try_open_sled(settings) {
-            Err(Failure::InUse) if begun.elapsed() < LOCK_LINGERS => std::thread::sleep(Duration::from_millis(20)),
-            other => return other,
-        }
-    }
-}
-
-fn try_open_sled(settings: &StoreSettings) -> Result<sled::Db, Failure> {
-    let config = sled::Config::default().path(&settings.path).cache_capacity(settings.cache_bytes);
-    match catch_unwind(AssertUnwindSafe(|| config.open())) {
-        Ok(Ok(db)) => Ok(db),
-        Ok(Err(sled::Error::Io(cause))) if cause.to_string().contains("acquire lock") => Err(Failure::InUse),
-        Ok(Err(sled::Error::Io(cause))) => Err(Failure::Io(cause)),
-        Ok(Err(error)) => Err(Failure::Damaged(error.to_string())),
-        Err(_) => Err(Failure::Damaged("its log ends too early or holds an impossible page".into())),
-    }
-}
-
-/// A kill while sled writes a snapshot leaves `snap.X.generating`, which the next open would take for the newest snapshot.
-fn delete_half_written_snapshots(path: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(path)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if name.starts_with("snap.") && name.ends_with(".generating") {
-            fs::remove_file(entry.path())?;
-        }
-    }
-    Ok(())
-}
-
-fn set_snapshots_aside(path: &Path) -> io::Result<usize> {
-    let mut moved = 0;
-    for entry in fs::read_dir(path)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if name.starts_with("snap.") {
-            fs::rename(entry.path(), path.join(format!("damaged-{name}")))?;
-            moved += 1;
-        }
-    }
-    Ok(moved)
-}
-
-fn check_format(path: &Path, trees: &Trees) -> Result<(), StoreError> {
-    let meta = trees.get(TreeName::Meta);
-    match meta.get("format")? {
-        None => {
-            meta.insert("format", FORMAT.to_be_bytes().as_slice())?;
-            Ok(())
-        }
-        Some(bytes) => {
-            let found = bytes.as_ref().try_into().map(u32::from_be_bytes).unwrap_or(u32::MAX);
-            if found > FORMAT {
-                return Err(StoreError::NewerFormat { path: path.to_path_buf(), found, known: FORMAT });
+        std::fs::create_dir_all(store.join("db")).map_err(cannot)?;
+        folder::clear_databases(store, self.present.database).map_err(cannot)?;
+        let opened = Database::open(&path, self.settings.cache_bytes);
+        let (database, repair) = match opened {
+            Ok(opened) => opened,
+            Err(error) if error.is_damage() => return self.rebuild(error.to_string(), progress),
+            Err(error) => return Err(error),
+        };
+        self.repairs.extend(repair);
+        match self.roll_forward(&database) {
+            Ok(()) => Ok(database),
+            Err(error) if error.is_damage() || error.is_folded() => {
+                drop(database);
+                self.rebuild(error.to_string(), progress)
             }
-            Ok(())
+            Err(error) => Err(error),
         }
     }
+
+    fn roll_forward(&mut self, database: &Database) -> Result<(), StoreError> {
+        let behind = database.last_commit();
+        let last = self.journal.last();
+        if behind > last {
+            let cause = format!("it ends with commit {}, the database has {}", last.0, behind.0);
+            self.journal_damage.get_or_insert(cause);
+            // From here on the journal's commits follow the database's; what it lacks comes with the new base.
+            drop(self.journal.write_base(behind, self.settings.clock.now())?);
+            return Ok(());
+        }
+        match roll_forward(self.journal, database) {
+            Err(StoreError::Journal(JournalError::Damaged(damage))) => {
+                // What the database has is whole, and the journal is written anew from it.
+                self.journal_damage.get_or_insert(damage.to_string());
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    /// Builds the database anew from the journal, and keeps the one there was aside.
+    fn rebuild(&mut self, why: String, progress: Watch<'_>) -> Result<Database, StoreError> {
+        let store = &self.settings.path;
+        if let Some(damage) = &self.journal_damage {
+            let cause = format!("{why}; and the journal cannot replace it: {damage}");
+            return Err(StoreError::Damaged { path: store.clone(), cause });
+        }
+        let cannot = |cause| StoreError::Folder { path: store.clone(), cause };
+        let number = self.present.database + 1;
+        folder::clear_databases(store, self.present.database).or_else(ignore_missing).map_err(cannot)?;
+        let database = rebuild(self.settings, self.journal, number, progress)?;
+        let aside = folder::set_aside(store, self.present.database, self.settings.clock.now()).map_err(cannot)?;
+        self.present.database = number;
+        self.present.write(store)?;
+        let kept = aside.map(|aside| format!("; what there was is kept in {}", aside.display())).unwrap_or_default();
+        self.repairs.push(format!("the database was rebuilt from the journal, complete, because {why}{kept}"));
+        Ok(database)
+    }
+}
+
+fn ignore_missing(error: std::io::Error) -> std::io::Result<()> {
+    if error.kind() == std::io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
+}
+
+/// Applies the commits that only the journal has.
+pub(super) fn roll_forward(journal: &Journal, database: &Database) -> Result<(), StoreError> {
+    let mut batch: Vec<Commit> = Vec::new();
+    if database.last_commit() == journal.last() {
+        return Ok(());
+    }
+    for commit in journal.commits_after(database.last_commit())? {
+        // Only the base has records, and what follows a commit has no base.
+        if let Piece::Commit(commit, _) = commit? {
+            batch.push(commit);
+        }
+        if batch.len() == ROLL {
+            apply(database, &batch)?;
+            batch.clear();
+        }
+    }
+    apply(database, &batch).map(drop)
+}
+
+/// Opens the journal. What is wrong with it is told; it is never a reason not to open.
+fn open_journal(store: &Path, instance: Option<Uuid>) -> Result<(Journal, Option<String>), StoreError> {
+    let opened = Journal::open(JournalSettings::new(folder::journal(store), instance))?;
+    let damage = opened.damage.first().map(ToString::to_string);
+    Ok((opened.journal, damage))
 }
 
 /// The UUID made once at first start, from which the ids of our feeds come.
-fn instance(trees: &Trees) -> Result<Uuid, StoreError> {
-    let meta = trees.get(TreeName::Meta);
-    if let Some(bytes) = meta.get("instance")? {
-        return Uuid::from_slice(&bytes).map_err(|e| StoreError::Record { what: "instance", cause: e.to_string() });
+fn instance(journal: &Journal, database: &Database, settings: &StoreSettings) -> Result<Uuid, StoreError> {
+    if let Some(bytes) = database.get(TreeName::Meta, INSTANCE)? {
+        return codec::decode("instance", &bytes);
     }
-    let made = Uuid::new_v4();
-    meta.insert("instance", made.as_bytes().as_slice())?;
-    Ok(made)
+    let instance = journal.instance().unwrap_or_else(Uuid::new_v4);
+    let commit = Commit { number: database.last_commit().next(), changes: vec![Change::Instance(instance)] };
+    journal.append(std::slice::from_ref(&commit), settings.clock.now())?;
+    apply(database, &[commit])?;
+    Ok(instance)
 }
 
-fn counter(trees: &Trees, name: &str) -> Result<u64, StoreError> {
-    let stored = trees.get(TreeName::Meta).get(name)?;
-    Ok(stored.and_then(|bytes| bytes.as_ref().try_into().ok().map(u64::from_be_bytes)).unwrap_or(1))
+pub(super) fn next_numbers(database: &Database) -> Result<(EntryNumber, StoryNumber), StoreError> {
+    let stored = database.get(TreeName::Meta, NEXT)?;
+    let numbers = stored.map(|bytes| codec::decode("numbers", &bytes)).transpose()?;
+    Ok(numbers.unwrap_or((EntryNumber(1), StoryNumber(1))))
+}
+
+impl Shared {
+    pub(super) fn folder_number(&self) -> u64 {
+        self.folder.load(Ordering::Relaxed)
+    }
 }

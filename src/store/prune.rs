@@ -4,10 +4,10 @@ use chrono::{DateTime, Utc};
 
 use super::{
     StoreError, codec,
+    engine::TreeName,
     keys::{self, IdentityKey},
     read::Store,
     records::Identity,
-    trees::TreeName,
 };
 use crate::model::{EntryNumber, SourceNumber};
 
@@ -23,7 +23,7 @@ pub struct RetentionLimits {
 /// Entries whose time is over.
 #[derive(Debug, Default, PartialEq)]
 pub struct Pruned {
-    pub entries: Vec<(DateTime<Utc>, EntryNumber)>,
+    pub entries: Vec<EntryNumber>,
     /// There are more than were asked for: call again after these are gone.
     pub more: bool,
 }
@@ -41,18 +41,18 @@ impl Store {
         let horizon = chrono::Duration::from_std(limits.age).ok().and_then(|age| now.checked_sub_signed(age));
         let mut surplus = kept.saturating_sub(limits.entries_per_source);
         let mut pruned = Pruned::default();
-        for row in self.ages(source) {
-            let (date, entry) = row?;
+        self.ages(source, |date, entry| {
             if surplus == 0 && horizon.is_none_or(|horizon| date >= horizon) {
-                break;
+                return false;
             }
             if pruned.entries.len() == limit {
                 pruned.more = true;
-                break;
+                return false;
             }
             surplus = surplus.saturating_sub(1);
-            pruned.entries.push((date, entry));
-        }
+            pruned.entries.push(entry);
+            true
+        })?;
         Ok(pruned)
     }
 }
@@ -65,8 +65,9 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<(SourceNumber, IdentityKey)>, StoreError> {
         let mut expired = Vec::new();
-        for row in self.0.trees.get(TreeName::Identities) {
-            let (key, value) = row?;
+        let database = self.database()?;
+        for item in database.scan(TreeName::Identities, &[]) {
+            let (key, value) = item?;
             if let Some((source, key)) = keys::read_identity(&key)
                 && let Identity::Tombstone { last_listed } = codec::decode("identity", &value)?
                 && last_listed < horizon(source)

@@ -1,15 +1,14 @@
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, atomic::Ordering};
-
-use chrono::{DateTime, Utc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{
-    StoreError, codec,
-    keys::{self, IdentityKey, SharedKey},
+    StoreError,
+    commit::Change,
+    keys::{IdentityKey, SharedKey},
     read::Store,
     records::{EntryRecord, Identity, SourceRecord, StoryRecord},
-    rows::Rows,
-    trees::TreeName,
 };
 use crate::model::{EntryNumber, PollState, SourceId, SourceNumber, StoryNumber, TopicId};
 
@@ -19,11 +18,10 @@ use crate::model::{EntryNumber, PollState, SourceId, SourceNumber, StoryNumber, 
 /// the stages speak of entries and stories only.
 pub struct Refresh<'a> {
     store: &'a Store,
-    entries: HashMap<EntryNumber, Change<EntryRecord>>,
-    stories: HashMap<StoryNumber, Change<StoryRecord>>,
-    identities: HashMap<(SourceNumber, IdentityKey), Option<Identity>>,
+    entries: BTreeMap<EntryNumber, Revision<EntryRecord>>,
+    stories: BTreeMap<StoryNumber, Revision<StoryRecord>>,
+    identities: BTreeMap<(SourceNumber, IdentityKey), Option<Identity>>,
     sharing: BTreeMap<SharedKey, BTreeMap<EntryNumber, SourceNumber>>,
-    stray_ages: Vec<(SourceNumber, DateTime<Utc>, EntryNumber)>,
     sources: BTreeMap<SourceId, Option<Arc<SourceRecord>>>,
     polls: BTreeMap<SourceId, Option<PollState>>,
     tagged_with: Option<Option<u64>>,
@@ -31,9 +29,9 @@ pub struct Refresh<'a> {
 }
 
 /// A record as the store has it and as it shall be; `None` is absent.
-pub(super) struct Change<T> {
-    pub(super) before: Option<T>,
-    pub(super) after: Option<T>,
+struct Revision<T> {
+    before: Option<T>,
+    after: Option<T>,
 }
 
 /// The editions whose stories changed; `None` is the edition of everything.
@@ -44,11 +42,10 @@ impl Store {
     pub fn refresh(&self) -> Refresh<'_> {
         Refresh {
             store: self,
-            entries: HashMap::new(),
-            stories: HashMap::new(),
-            identities: HashMap::new(),
+            entries: BTreeMap::new(),
+            stories: BTreeMap::new(),
+            identities: BTreeMap::new(),
             sharing: BTreeMap::new(),
-            stray_ages: Vec::new(),
             sources: BTreeMap::new(),
             polls: BTreeMap::new(),
             tagged_with: None,
@@ -148,14 +145,9 @@ impl Refresh<'_> {
             change.after = after;
         } else {
             let before = self.store.entry(number)?;
-            self.entries.insert(number, Change { before, after });
+            self.entries.insert(number, Revision { before, after });
         }
         Ok(())
-    }
-
-    /// Drops what retention looks at of an entry that is not there (any more).
-    pub fn drop_stray_age(&mut self, source: SourceNumber, date: DateTime<Utc>, entry: EntryNumber) {
-        self.stray_ages.push((source, date, entry));
     }
 
     /// The entries that hold a key and their sources, in the order they arrived, at most `limit` of them.
@@ -163,8 +155,8 @@ impl Refresh<'_> {
         let mut entries: BTreeMap<_, _> = self.store.sharing(key, limit)?.into_iter().collect();
         entries.extend(self.sharing.get(&key).into_iter().flatten().map(|(entry, source)| (*entry, *source)));
         entries.retain(|number, _| match self.entries.get(number) {
-            Some(Change { after: Some(record), .. }) => record.shared_keys.contains(&key),
-            Some(Change { after: None, .. }) => false,
+            Some(Revision { after: Some(record), .. }) => record.shared_keys.contains(&key),
+            Some(Revision { after: None, .. }) => false,
             None => true,
         });
         Ok(entries.into_iter().take(limit).collect())
@@ -204,7 +196,7 @@ impl Refresh<'_> {
             change.after = after;
         } else {
             let before = self.store.story(number)?;
-            self.stories.insert(number, Change { before, after });
+            self.stories.insert(number, Revision { before, after });
         }
         Ok(())
     }
@@ -220,70 +212,18 @@ impl Refresh<'_> {
     }
 
     /// Makes all of it visible at once. It is on the disk only after [`Store::make_durable`].
+    ///
+    /// # Errors
+    /// Nothing of it is kept, unless the error is found out only after the journal has it: then it becomes visible when the
+    /// database is mended.
     pub fn apply(self) -> Result<ChangedEditions, StoreError> {
-        let mut rows = Rows::default();
-        let mut entry_counts: HashMap<SourceNumber, i64> = HashMap::new();
-        for (number, change) in &self.entries {
-            rows.write_entry(self.store, &mut entry_counts, *number, change)?;
-        }
         let mut changed = self.editions_of_revised_entries()?;
-        for (number, change) in &self.stories {
-            rows.write_story(self.store, &mut changed, *number, change)?;
+        let sources = self.counted_sources();
+        let changes = self.changes(&sources)?;
+        if changes.is_empty() {
+            return Ok(changed);
         }
-        for ((source, key), identity) in &self.identities {
-            let row = keys::identity(*source, *key).to_vec();
-            match identity {
-                Some(identity) => rows.put(TreeName::Identities, row, codec::encode("identity", identity)?),
-                None => rows.remove(TreeName::Identities, row),
-            }
-        }
-        for (source, date, entry) in &self.stray_ages {
-            rows.remove(TreeName::Ages, keys::age_row(*source, *date, *entry).to_vec());
-        }
-        let sources = self.counted_sources(&entry_counts);
-        for (id, record) in &sources {
-            let row = id.as_str().as_bytes().to_vec();
-            match record {
-                Some(record) => {
-                    rows.put_record(self.store, TreeName::Sources, row, codec::encode("source", &**record)?)?
-                }
-                None => rows.remove_record(self.store, TreeName::Sources, row)?,
-            }
-        }
-        for (id, state) in &self.polls {
-            let row = id.as_str().as_bytes().to_vec();
-            match state {
-                Some(state) => {
-                    rows.put_record(self.store, TreeName::Polls, row, codec::encode("poll state", state)?)?
-                }
-                None => rows.remove_record(self.store, TreeName::Polls, row)?,
-            }
-        }
-        let shared = &self.store.0;
-        if !self.entries.is_empty() {
-            let next = shared.next_entry.load(Ordering::Relaxed);
-            rows.put(TreeName::Meta, b"next-entry".to_vec(), next.to_be_bytes().to_vec());
-        }
-        if !self.stories.is_empty() {
-            let next = shared.next_story.load(Ordering::Relaxed);
-            rows.put(TreeName::Meta, b"next-story".to_vec(), next.to_be_bytes().to_vec());
-        }
-        match self.tagged_with {
-            Some(Some(fingerprint)) => {
-                rows.put(TreeName::Meta, b"tagged-with".to_vec(), fingerprint.to_be_bytes().to_vec());
-            }
-            Some(None) => rows.remove(TreeName::Meta, b"tagged-with".to_vec()),
-            None => {}
-        }
-        if !self.topics.is_empty() {
-            let mut ever = self.store.topics_ever()?;
-            for (topic, name) in &self.topics {
-                ever.entry(topic.clone()).or_insert_with(|| name.clone());
-            }
-            rows.put_record(self.store, TreeName::Meta, b"topics-ever".to_vec(), codec::encode("topics", &ever)?)?;
-        }
-        rows.apply(self.store)?;
-
+        changed.extend(self.store.commit(changes)?);
         let mut known = self.store.known_mut();
         for (id, record) in sources {
             match record {
@@ -294,11 +234,72 @@ impl Refresh<'_> {
         Ok(changed)
     }
 
+    /// All of it as changes, in an order that depends on nothing else.
+    fn changes(&self, sources: &BTreeMap<SourceId, Option<Arc<SourceRecord>>>) -> Result<Vec<Change>, StoreError> {
+        let mut changes = Vec::new();
+        if !self.topics.is_empty() {
+            let before = self.store.topics_ever()?;
+            let mut ever = before.clone();
+            for (topic, name) in &self.topics {
+                ever.entry(topic.clone()).or_insert_with(|| name.clone());
+            }
+            if ever != before {
+                changes.push(Change::TopicsEver(ever));
+            }
+        }
+        changes.extend(self.tagged_with.map(Change::TaggedWith));
+        for (id, record) in sources {
+            let id = id.clone();
+            changes.push(match record {
+                Some(record) => Change::Source { id, record: (**record).clone() },
+                None => Change::SourceRemoved { id },
+            });
+        }
+        for (id, state) in &self.polls {
+            let id = id.clone();
+            changes.push(match state {
+                Some(state) => Change::Poll { id, state: state.clone() },
+                None => Change::PollRemoved { id },
+            });
+        }
+        for (number, change) in &self.entries {
+            match &change.after {
+                Some(record) if change.before.as_ref() != Some(record) => {
+                    changes.push(Change::Entry(Box::new(record.clone())));
+                }
+                None if change.before.is_some() => changes.push(Change::EntryRemoved { number: *number }),
+                _ => {}
+            }
+        }
+        for ((source, key), identity) in &self.identities {
+            let (source, key) = (*source, *key);
+            changes.push(match identity {
+                Some(is) => Change::Identity { source, key, is: *is },
+                None => Change::IdentityRemoved { source, key },
+            });
+        }
+        for (number, change) in &self.stories {
+            match &change.after {
+                Some(record) if change.before.as_ref() != Some(record) => {
+                    changes.push(Change::Story(Box::new(record.clone())));
+                }
+                None if change.before.is_some() => changes.push(Change::StoryRemoved { number: *number }),
+                _ => {}
+            }
+        }
+        if self.entries.values().any(|change| change.before.is_none())
+            || self.stories.values().any(|change| change.before.is_none())
+        {
+            changes.push(self.store.next_numbers());
+        }
+        Ok(changes)
+    }
+
     /// Editions show the text of entries, so that a revised entry changes them even where its story stays as it is.
     fn editions_of_revised_entries(&self) -> Result<ChangedEditions, StoreError> {
         let mut changed = ChangedEditions::new();
         for change in self.entries.values() {
-            if let Change { before: Some(before), after: Some(after) } = change
+            if let Revision { before: Some(before), after: Some(after) } = change
                 && before.entry != after.entry
                 && let Some(story) = self.story(after.story)?
             {
@@ -309,7 +310,16 @@ impl Refresh<'_> {
     }
 
     /// The sources to write, with their counts of entries brought up to date.
-    fn counted_sources(&self, counts: &HashMap<SourceNumber, i64>) -> BTreeMap<SourceId, Option<Arc<SourceRecord>>> {
+    fn counted_sources(&self) -> BTreeMap<SourceId, Option<Arc<SourceRecord>>> {
+        let mut counts: BTreeMap<SourceNumber, i64> = BTreeMap::new();
+        for change in self.entries.values() {
+            if let Some(before) = &change.before {
+                *counts.entry(before.source).or_default() -= 1;
+            }
+            if let Some(after) = &change.after {
+                *counts.entry(after.source).or_default() += 1;
+            }
+        }
         let mut sources = self.sources.clone();
         for (number, difference) in counts.iter().filter(|(_, difference)| **difference != 0) {
             let pending = sources.iter().find(|(_, r)| r.as_ref().is_some_and(|r| r.number == *number));

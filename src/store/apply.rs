@@ -1,0 +1,112 @@
+//! From changes to the database: each record, and every row that follows from it.
+
+use serde::Serialize;
+
+use super::{
+    StoreError, codec,
+    commit::{Change, Commit},
+    engine::{Database, TreeName, Work},
+    keys,
+    records::{EntryRecord, StoryRecord},
+    refresh::ChangedEditions,
+};
+use crate::model::{EntryNumber, StoryNumber};
+
+pub(super) const INSTANCE: &[u8] = b"instance";
+pub(super) const NEXT: &[u8] = b"next";
+pub(super) const TAGGED_WITH: &[u8] = b"tagged-with";
+pub(super) const TOPICS_EVER: &[u8] = b"topics-ever";
+
+/// Applies commits as one, numbered as the last of them. Returns the editions whose stories changed.
+pub(super) fn apply(database: &Database, commits: &[Commit]) -> Result<ChangedEditions, StoreError> {
+    let Some(last) = commits.last() else { return Ok(ChangedEditions::new()) };
+    let mut work = Work::new(database);
+    let mut changed = ChangedEditions::new();
+    for change in commits.iter().flat_map(|commit| &commit.changes) {
+        apply_change(&mut work, &mut changed, change)?;
+    }
+    work.commit(last.number)?;
+    Ok(changed)
+}
+
+fn apply_change(work: &mut Work<'_>, changed: &mut ChangedEditions, change: &Change) -> Result<(), StoreError> {
+    match change {
+        Change::Instance(instance) => put(work, TreeName::Meta, INSTANCE, "instance", instance),
+        Change::Next { entry, story } => put(work, TreeName::Meta, NEXT, "numbers", &(entry, story)),
+        Change::TaggedWith(fingerprint) => put(work, TreeName::Meta, TAGGED_WITH, "fingerprint", fingerprint),
+        Change::TopicsEver(topics) => put(work, TreeName::Meta, TOPICS_EVER, "topics", topics),
+        Change::Source { id, record } => put(work, TreeName::Sources, id.as_str().as_bytes(), "source", record),
+        Change::SourceRemoved { id } => work.remove(TreeName::Sources, id.as_str().as_bytes()),
+        Change::Poll { id, state } => put(work, TreeName::Polls, id.as_str().as_bytes(), "poll state", state),
+        Change::PollRemoved { id } => work.remove(TreeName::Polls, id.as_str().as_bytes()),
+        Change::Identity { source, key, is } => {
+            put(work, TreeName::Identities, &keys::identity(*source, *key), "identity", is)
+        }
+        Change::IdentityRemoved { source, key } => work.remove(TreeName::Identities, &keys::identity(*source, *key)),
+        Change::Entry(record) => {
+            remove_entry(work, record.number)?;
+            put_entry(work, record)
+        }
+        Change::EntryRemoved { number } => remove_entry(work, *number),
+        Change::Story(record) => {
+            remove_story(work, changed, record.number)?;
+            put_story(work, changed, record)
+        }
+        Change::StoryRemoved { number } => remove_story(work, changed, *number),
+    }
+}
+
+fn put<T: Serialize>(
+    work: &mut Work<'_>,
+    tree: TreeName,
+    key: &[u8],
+    what: &'static str,
+    record: &T,
+) -> Result<(), StoreError> {
+    work.put(tree, key.to_vec(), codec::encode(what, record)?)
+}
+
+fn put_entry(work: &mut Work<'_>, record: &EntryRecord) -> Result<(), StoreError> {
+    put(work, TreeName::Entries, &record.number.0.to_be_bytes(), "entry", record)?;
+    work.put(TreeName::Ages, keys::age_row(record.source, record.dated(), record.number).to_vec(), Vec::new())?;
+    for key in &record.shared_keys {
+        let source = record.source.0.to_be_bytes();
+        work.put(TreeName::Keys, keys::shared_row(*key, record.number).to_vec(), source.to_vec())?;
+    }
+    Ok(())
+}
+
+fn remove_entry(work: &mut Work<'_>, number: EntryNumber) -> Result<(), StoreError> {
+    let key = number.0.to_be_bytes();
+    let Some(bytes) = work.get(TreeName::Entries, &key)? else { return Ok(()) };
+    let before: EntryRecord = codec::decode("entry", bytes)?;
+    work.remove(TreeName::Entries, &key)?;
+    work.remove(TreeName::Ages, &keys::age_row(before.source, before.dated(), number))?;
+    for key in &before.shared_keys {
+        work.remove(TreeName::Keys, &keys::shared_row(*key, number))?;
+    }
+    Ok(())
+}
+
+fn put_story(work: &mut Work<'_>, changed: &mut ChangedEditions, record: &StoryRecord) -> Result<(), StoreError> {
+    put(work, TreeName::Stories, &record.number.0.to_be_bytes(), "story", record)?;
+    work.put(TreeName::Keys, keys::story_id_row(&record.id, record.number).to_vec(), Vec::new())?;
+    for edition in record.editions() {
+        work.put(TreeName::Topics, keys::topic_row(edition, &record.place()), Vec::new())?;
+        changed.insert(edition.cloned());
+    }
+    Ok(())
+}
+
+fn remove_story(work: &mut Work<'_>, changed: &mut ChangedEditions, number: StoryNumber) -> Result<(), StoreError> {
+    let key = number.0.to_be_bytes();
+    let Some(bytes) = work.get(TreeName::Stories, &key)? else { return Ok(()) };
+    let before: StoryRecord = codec::decode("story", bytes)?;
+    work.remove(TreeName::Stories, &key)?;
+    work.remove(TreeName::Keys, &keys::story_id_row(&before.id, number))?;
+    for edition in before.editions() {
+        work.remove(TreeName::Topics, &keys::topic_row(edition, &before.place()))?;
+        changed.insert(edition.cloned());
+    }
+    Ok(())
+}

@@ -1,0 +1,139 @@
+//! One row of the database: a sorted run of items, packed.
+//!
+//! sled keeps at most seventeen rows on a page and some hundred bytes in memory for each page, whatever their size. A row of
+//! its own for every item would take ten times the memory and the disk; so rows hold many.
+//!
+//! An item is: how many bytes its key shares with the key before it, the rest of the key, its value. Lengths are LEB128.
+
+/// A key and its value.
+pub(super) type Item = (Vec<u8>, Vec<u8>);
+
+/// A row that does not read as one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct NotARow;
+
+/// Packs items, which are sorted by key.
+pub(super) fn pack(items: &[Item]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(packed_size(items));
+    let mut before: &[u8] = &[];
+    for (key, value) in items {
+        let shared = key.iter().zip(before).take_while(|(a, b)| a == b).count();
+        put_length(&mut bytes, shared);
+        put_length(&mut bytes, key.len() - shared);
+        bytes.extend_from_slice(&key[shared..]);
+        put_length(&mut bytes, value.len());
+        bytes.extend_from_slice(value);
+        before = key;
+    }
+    bytes
+}
+
+/// The most bytes that items take when packed.
+pub(super) fn packed_size(items: &[Item]) -> usize {
+    items.iter().map(|(key, value)| key.len() + value.len() + 4).sum()
+}
+
+pub(super) fn unpack(bytes: &[u8]) -> Result<Vec<Item>, NotARow> {
+    let mut items = Vec::new();
+    let mut reader = Reader::new(bytes);
+    while let Some((key, value)) = reader.next()? {
+        items.push((key.to_vec(), value.to_vec()));
+    }
+    Ok(items)
+}
+
+/// The value of a key, if the row has it.
+pub(super) fn find<'a>(bytes: &'a [u8], wanted: &[u8]) -> Result<Option<&'a [u8]>, NotARow> {
+    let mut reader = Reader::new(bytes);
+    while let Some((key, value)) = reader.next()? {
+        match key.cmp(wanted) {
+            std::cmp::Ordering::Less => {}
+            std::cmp::Ordering::Equal => return Ok(Some(value)),
+            std::cmp::Ordering::Greater => return Ok(None),
+        }
+    }
+    Ok(None)
+}
+
+/// Reads a packed row from its start.
+pub(super) struct Reader<'a> {
+    rest: &'a [u8],
+    key: Vec<u8>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes, key: Vec::new() }
+    }
+
+    pub(super) fn next(&mut self) -> Result<Option<(&[u8], &'a [u8])>, NotARow> {
+        if self.rest.is_empty() {
+            return Ok(None);
+        }
+        let shared = self.length()?;
+        if shared > self.key.len() {
+            return Err(NotARow);
+        }
+        let own = self.length()?;
+        let own = self.take(own)?;
+        self.key.truncate(shared);
+        self.key.extend_from_slice(own);
+        let length = self.length()?;
+        let value = self.take(length)?;
+        Ok(Some((&self.key, value)))
+    }
+
+    fn length(&mut self) -> Result<usize, NotARow> {
+        let mut length = 0_usize;
+        for shift in (0..35).step_by(7) {
+            let (byte, rest) = self.rest.split_first().ok_or(NotARow)?;
+            self.rest = rest;
+            length |= usize::from(byte & 0x7F) << shift;
+            if byte & 0x80 == 0 {
+                return Ok(length);
+            }
+        }
+        Err(NotARow)
+    }
+
+    fn take(&mut self, length: usize) -> Result<&'a [u8], NotARow> {
+        let (taken, rest) = self.rest.split_at_checked(length).ok_or(NotARow)?;
+        self.rest = rest;
+        Ok(taken)
+    }
+}
+
+fn put_length(bytes: &mut Vec<u8>, mut length: usize) {
+    while length >= 0x80 {
+        bytes.push((length & 0x7F) as u8 | 0x80);
+        length >>= 7;
+    }
+    bytes.push(length as u8);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::btree_map, collection::vec, prelude::*};
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_packed_is_found_again(map in btree_map(vec(0_u8..4, 0..40), vec(any::<u8>(), 0..300), 0..40), other in vec(0_u8..4, 0..4)) {
+            let items: Vec<Item> = map.clone().into_iter().collect();
+            let bytes = pack(&items);
+            prop_assert!(bytes.len() <= packed_size(&items));
+            for (key, value) in &map {
+                prop_assert_eq!(find(&bytes, key), Ok(Some(value.as_slice())));
+            }
+            prop_assert_eq!(find(&bytes, &other), Ok(map.get(&other).map(Vec::as_slice)));
+            prop_assert_eq!(unpack(&bytes), Ok(items));
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes in vec(any::<u8>(), 0..200)) {
+            let _ = unpack(&bytes);
+            let _ = find(&bytes, b"key");
+        }
+    }
+}

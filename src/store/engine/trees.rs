@@ -1,0 +1,64 @@
+/// The sorted maps that the engine keeps, each with keys of its own kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(in crate::store) enum TreeName {
+    /// Identity of this newsdesk, counters, settings.
+    Meta,
+    /// Source id to what is known of it.
+    Sources,
+    /// Source id to its poll state.
+    Polls,
+    /// Entry number to the entry.
+    Entries,
+    /// Source number and identity key to the entry, or to the tombstone of one.
+    Identities,
+    /// Hash and number: who claims the same link or id, and which story was published under an id.
+    Keys,
+    /// Story number to the story.
+    Stories,
+    /// Topic, newest first: which stories.
+    Topics,
+    /// Source number, date and entry number: what retention looks at.
+    Ages,
+}
+
+impl TreeName {
+    pub(super) const ALL: [TreeName; 9] = [
+        TreeName::Meta,
+        TreeName::Sources,
+        TreeName::Polls,
+        TreeName::Entries,
+        TreeName::Identities,
+        TreeName::Keys,
+        TreeName::Stories,
+        TreeName::Topics,
+        TreeName::Ages,
+    ];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            TreeName::Meta => "meta",
+            TreeName::Sources => "sources",
+            TreeName::Polls => "polls",
+            TreeName::Entries => "entries",
+            TreeName::Identities => "identities",
+            TreeName::Keys => "keys",
+            TreeName::Stories => "stories",
+            TreeName::Topics => "topics",
+            TreeName::Ages => "ages",
+        }
+    }
+
+    /// So many bytes of items a row gathers before it is split.
+    ///
+    /// Text gains from company when it is compressed, and is read one story at a time. Hashes gain nothing and change
+    /// anywhere, so that their rows are short; lists grow at one end.
+    pub(super) fn row_bytes(self) -> usize {
+        match self {
+            TreeName::Entries => 12 * 1024,
+            TreeName::Stories => 3 * 1024,
+            TreeName::Topics | TreeName::Ages => 2 * 1024,
+            TreeName::Meta | TreeName::Sources | TreeName::Polls => 1024,
+            TreeName::Identities | TreeName::Keys => 512,
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Changes of every kind.
+
+use proptest::prelude::*;
+
+use super::{at, commit};
+use crate::model::{
+    Category, EmbeddedSource, Enclosure, Entry, EntryNumber, FeedMetadata, Language, LanguageOrigin, Moved, Person,
+    PollHints, PollState, SourceId, SourceNumber, StoryNumber, TopicId, TopicScore, UpdatePeriod, Validators,
+};
+use crate::store::{
+    Change, Commit, Copy, EntryRecord, Identity, IdentityKey, IdentityPolicy, Originality, SharedKey, SourceRecord,
+    StoryRecord,
+};
+
+pub(super) fn entry(number: u64, text: &str) -> EntryRecord {
+    let person = || Person { name: text.into(), uri: Some("u".into()), email: None };
+    let category = || Category { term: text.into(), scheme: None, label: Some("l".into()) };
+    EntryRecord {
+        number: EntryNumber(number),
+        source: SourceNumber(2),
+        identity: key(number),
+        shared_keys: vec![SharedKey::link(text)],
+        atom_id: format!("tag:example.org,2026:{number}"),
+        first_seen: at(1),
+        first_dated: at(2) + chrono::TimeDelta::nanoseconds(123_456_789),
+        revised: Some(at(3)),
+        feed_updated: None,
+        story: StoryNumber(number),
+        topics: topics(0.1 + 0.2),
+        entry: Entry {
+            guid: Some(text.into()),
+            link: None,
+            title: text.into(),
+            summary: Some(format!("<p>{text}</p>")),
+            content: Some(text.repeat(3)),
+            language: Some(Language { tag: "fr".into(), origin: LanguageOrigin::Detected }),
+            authors: vec![person()],
+            contributors: vec![person()],
+            categories: vec![category()],
+            enclosures: vec![Enclosure { url: "u".into(), media_type: None, length: Some(u64::MAX) }],
+            published: Some(at(-20_000_000)),
+            updated: None,
+            rights: Some("r".into()),
+            source: Some(EmbeddedSource { title: Some(text.into()), updated: Some(at(3)), ..Default::default() }),
+        },
+    }
+}
+
+fn topics(score: f64) -> Vec<TopicScore> {
+    vec![TopicScore { topic: TopicId::new("ai"), score }]
+}
+
+pub(super) fn key(number: u64) -> IdentityKey {
+    IdentityKey::new("guid", &[&number.to_string()])
+}
+
+pub(super) fn story(number: u64, text: &str) -> StoryRecord {
+    let copy = Copy {
+        entry: EntryNumber(number),
+        source: SourceNumber(2),
+        link: Some(text.into()),
+        originality: Originality::Claimed,
+        published: None,
+        first_dated: at(2),
+        revised: Some(at(3)),
+        topics: topics(1e300),
+    };
+    StoryRecord {
+        number: StoryNumber(number),
+        id: text.into(),
+        owner: EntryNumber(number),
+        copies: vec![copy],
+        updated: at(1),
+        topics: topics(-0.0),
+    }
+}
+
+pub(super) fn source(text: &str) -> SourceRecord {
+    SourceRecord {
+        number: SourceNumber(1),
+        first_url: text.into(),
+        feed: FeedMetadata { title: text.into(), hubs: vec!["h".into()], ..FeedMetadata::default() },
+        identity_policy: IdentityPolicy::ByGuidAndLink,
+        last_read: Some(at(1)),
+        entries: 300,
+    }
+}
+
+pub(super) fn poll(text: &str) -> PollState {
+    PollState {
+        url: text.into(),
+        validators: Validators { etag: Some(vec![0, 34, 255, 128]), last_modified: Some(text.as_bytes().to_vec()) },
+        body_hash: Some(u64::MAX),
+        hints: PollHints {
+            ttl_minutes: Some(60),
+            skip_hours: vec![3],
+            skip_days: vec![4],
+            update: Some(UpdatePeriod { seconds: 3600 }),
+        },
+        moved: Some(Moved { to: "t".into(), first_seen: at(10), times: 5, accepted: true }),
+        last_outcome: Some(text.into()),
+        ..PollState::default()
+    }
+}
+
+/// So many kinds of change there are.
+pub(super) const KINDS: u8 = 16;
+
+/// A change of this kind to the `number`th subject.
+pub(super) fn change(kind: u8, number: u64, text: &str) -> Change {
+    let id = || SourceId::new(format!("source {number} {}", if number.is_multiple_of(2) { "" } else { "é\"\\\n" }));
+    let source_number = SourceNumber(number as u32 % 3);
+    match kind % KINDS {
+        0 => Change::Instance(uuid::Uuid::from_u128(u128::from(number))),
+        1 => Change::Source { id: id(), record: source(text) },
+        2 => Change::SourceRemoved { id: id() },
+        3 => Change::Poll { id: id(), state: poll(text) },
+        4 => Change::PollRemoved { id: id() },
+        5 | 14 => Change::Entry(Box::new(entry(number, text))),
+        6 => Change::EntryRemoved { number: EntryNumber(number) },
+        7 => Change::Identity {
+            source: source_number,
+            key: key(number),
+            is: Identity::Kept { entry: EntryNumber(number), fingerprint: u64::MAX - number },
+        },
+        8 => Change::Identity {
+            source: source_number,
+            key: key(number),
+            is: Identity::Tombstone { last_listed: at(number as i64) },
+        },
+        9 => Change::IdentityRemoved { source: source_number, key: key(number) },
+        10 | 15 => Change::Story(Box::new(story(number, text))),
+        11 => Change::StoryRemoved { number: StoryNumber(number) },
+        12 => Change::TopicsEver([(TopicId::new(text), TopicId::new("name"))].into()),
+        _ => match number % 3 {
+            0 => Change::TaggedWith(None),
+            1 => Change::TaggedWith(Some(u64::MAX)),
+            _ => Change::Next { entry: EntryNumber(number), story: StoryNumber(1 << 60) },
+        },
+    }
+}
+
+/// One change of every kind.
+pub(super) fn every_kind(text: &str) -> Vec<Change> {
+    (0..KINDS).flat_map(|kind| (0..3).map(move |number| change(kind, number, text))).collect()
+}
+
+/// Commits numbered from 1 that change some of a few subjects again and again.
+pub(super) fn commits(most: usize) -> impl Strategy<Value = Vec<Commit>> {
+    let change = (0..KINDS, 0..6_u64, "\\PC{0,12}").prop_map(|(kind, number, text)| change(kind, number, &text));
+    proptest::collection::vec(proptest::collection::vec(change, 0..5), 1..most)
+        .prop_map(|all| all.into_iter().zip(1..).map(|(changes, number)| commit(number, changes)).collect())
+}
+
+/// A commit of so many entries with a text of its own.
+pub(super) fn of_entries(number: u64, entries: std::ops::Range<u64>) -> Commit {
+    let entries =
+        entries.map(|entry| Change::Entry(Box::new(self::entry(entry, &format!("text {number} of {entry}")))));
+    commit(number, entries.collect())
+}
