@@ -351,10 +351,13 @@ impl Poller {
             Ended::Waiting(until) => debug!(%source, %until, "the publisher wants no request yet"),
         }
         let moved_to = moved_to(state);
+        let was_polled = !matches!(report.ended, Ended::Waiting(_));
         if let Some(to) = &moved_to {
             warn!(%source, "has moved for good to {to} and is asked there; change its url in the configuration");
         }
-        self.surroundings.status.polled(source, SourceStatus { polled: now, error, moved_to, next: due.at });
+        if was_polled {
+            self.surroundings.status.polled(source, SourceStatus { polled: now, error, moved_to, next: due.at });
+        }
         if let Some(reports) = &self.surroundings.reports {
             // Nobody may be listening any more.
             let _ = reports.send(report);

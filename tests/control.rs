@@ -8,6 +8,7 @@ use std::{
     os::unix::{
         fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _},
         net::{UnixListener, UnixStream},
+        process::CommandExt as _,
     },
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -259,6 +260,8 @@ fn polls_that_are_asked_for_are_as_polite_as_others() {
     assert_eq!(waiting["outcome"], "waiting");
     assert!(waiting["error"].as_str().is_some_and(|why| why.contains("wants no request before")));
     assert_eq!(busy.requests().len(), 1, "a Retry-After holds, whoever asks");
+    let status = run(&["status"], &config);
+    assert!(status.out.contains("failing: 1\n  busy  "), "and the source fails as before: {status:?}");
     let asked: Vec<Instant> = gazette.requests().iter().map(|request| request.at).collect();
     assert_eq!(asked.len(), 3);
     for pair in asked.windows(2) {
@@ -351,6 +354,29 @@ fn a_daemon_that_is_stopped_ends_its_commands_with_a_word() {
     assert!(took < PATIENCE, "{took:?}");
     let answer = finished(asking);
     assert_eq!((answer.code, &*answer.err), (Some(1), "newsdesk: newsdesk is stopping\n"));
+}
+
+#[test]
+fn who_may_not_ask_is_told_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    if fs::metadata("/proc/self").expect("a process").uid() != 0 {
+        println!("skipped: only root can be somebody else");
+        return;
+    }
+    let publisher = Publisher::start();
+    publisher.serve("/feed", Resource::feed(feed("AI for all")));
+    let config = configure(folder.path(), &source("gazette", publisher.url("/feed")));
+    let _service = start(&config);
+    // Whoever may read the configuration and reach the socket is still not its user.
+    for path in [folder.path(), &folder.path().join("store")] {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("set");
+    }
+    for arguments in [&["status"][..], &["poll"], &["explain", "https://g.example/AI-for-all"], &["reload"]] {
+        let answer = finished(command(arguments, &config).uid(65534).gid(65534).spawn().expect("started"));
+        assert_eq!(answer.code, Some(3), "{answer:?}");
+        assert!(answer.err.contains("this user may not ask the newsdesk of this store"), "{answer:?}");
+    }
+    assert_eq!(publisher.requests().len(), 1);
 }
 
 /// What a client sees of a daemon that was made before or after it.

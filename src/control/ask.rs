@@ -16,7 +16,7 @@ use super::{
 #[derive(Debug, thiserror::Error)]
 pub enum AskError {
     #[error(
-        "not permitted to ask the newsdesk that runs, on {path}: {cause}; \
+        "this user may not ask the newsdesk of this store ({path}: {cause}); \
          do it as root or as the user that newsdesk runs as"
     )]
     Forbidden { path: PathBuf, cause: io::Error },
@@ -119,7 +119,7 @@ where
             }
             Err(failure) if failure.kind == FailureKind::StoreInUse => {
                 let message = format!(
-                    "{}. It does not take commands on {}: it is starting or stopping, or its log says why not",
+                    "{}. It does not take commands on {}: it is starting or stopping, or is a command itself",
                     failure.message,
                     socket.display()
                 );

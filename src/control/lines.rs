@@ -6,7 +6,7 @@ use tokio::{runtime::Handle, sync::mpsc};
 use tokio_util::sync::CancellationToken;
 
 /// Lines that may wait for their reader before the command has to.
-const WAITING_LINES: usize = 64;
+const WAITING_LINES: usize = 16;
 
 /// How the last line of an answer begins. A command's own lines never do.
 const END: &[u8] = b"{\"end\":";
@@ -127,9 +127,10 @@ impl Sink {
             () = stop.cancelled() => Some(Err(Failure::new(FailureKind::Other, "newsdesk is stopping"))),
             () = self.frames.closed() => None,
         };
+        let is_read = !self.over.is_cancelled();
         // What still runs on a thread of its own ends at its next line.
         self.over.cancel();
-        if let Some(result) = result {
+        if let Some(result) = result.filter(|_| is_read) {
             // Nobody may be there to hear it.
             let _ = tokio::time::timeout(self.patience, self.frames.send(Frame::Last(last_line(result)))).await;
         }
@@ -142,7 +143,10 @@ impl Sink {
         tokio::select! {
             sent = tokio::time::timeout(self.patience, self.frames.send(Frame::Line(line))) => match sent {
                 Ok(Ok(())) => Ok(()),
-                Ok(Err(_)) | Err(_) => Err(Gone),
+                Ok(Err(_)) | Err(_) => {
+                    self.over.cancel();
+                    Err(Gone)
+                }
             },
             () = self.over.cancelled() => Err(Gone),
         }

@@ -20,7 +20,10 @@ use tokio::{
     net::{UnixListener, UnixStream},
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::{
+    sync::{CancellationToken, DropGuard},
+    task::TaskTracker,
+};
 use tracing::{debug, warn};
 
 use super::{
@@ -127,16 +130,20 @@ where
     N: Clone + Send + Sync + 'static,
 {
     let limits = desk.limits;
-    let stopped = {
-        let stop = desk.stop.clone();
+    // Cancelled once all of the answer is there but for being read.
+    let answered = CancellationToken::new();
+    let in_vain = {
+        let (stop, answered) = (desk.stop.clone(), answered.clone());
         async move {
-            stop.cancelled().await;
-            tokio::time::sleep(limits.stop_timeout).await;
+            tokio::select! {
+                () = stop.cancelled() => tokio::time::sleep(limits.stop_timeout).await,
+                () = answered.cancelled() => tokio::time::sleep(limits.reader_patience).await,
+            }
         }
     };
     let service = service_fn(move |request| {
-        let desk = desk.clone();
-        async move { Ok::<_, Infallible>(answer(request, desk).await) }
+        let (desk, answered) = (desk.clone(), answered.clone());
+        async move { Ok::<_, Infallible>(answer(request, desk, answered).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -148,17 +155,19 @@ where
         ended = connection => if let Err(error) = ended {
             debug!(%error, "whoever gave a command has gone");
         },
-        () = stopped => debug!("an answer was cut off: its reader was too slow"),
+        () = in_vain => debug!("an answer was cut off: its reader was too slow"),
     }
     drop(place);
 }
 
-async fn answer<N>(request: Request<Incoming>, desk: Arc<Desk<N>>) -> Response<Answer>
+async fn answer<N>(request: Request<Incoming>, desk: Arc<Desk<N>>, answered: CancellationToken) -> Response<Answer>
 where
     N: Clone + Send + Sync + 'static,
 {
     let (sink, frames) = Sink::new(desk.limits.reader_patience);
-    let mut response = match begin(request, &desk, sink).await {
+    // However the command ends, and if there is none.
+    let answered = answered.drop_guard();
+    let mut response = match begin(request, &desk, sink, answered).await {
         Ok(()) => Response::new(Answer { frames, is_complete: false }),
         Err((status, why)) => {
             let mut response = Response::new(Answer::of(why));
@@ -173,7 +182,12 @@ where
 }
 
 /// Starts the command that was asked for, or says why not.
-async fn begin<N>(request: Request<Incoming>, desk: &Arc<Desk<N>>, sink: Sink) -> Result<(), (StatusCode, String)>
+async fn begin<N>(
+    request: Request<Incoming>,
+    desk: &Arc<Desk<N>>,
+    sink: Sink,
+    answered: DropGuard,
+) -> Result<(), (StatusCode, String)>
 where
     N: Clone + Send + Sync + 'static,
 {
@@ -201,7 +215,10 @@ where
         .map_err(|error| (StatusCode::BAD_REQUEST, format!("the request is not understood: {error}")))?;
     debug!(command = name, "asked");
     let stop = desk.stop.clone();
-    desk.tasks.spawn(async move { sink.answer(command, &stop).await });
+    desk.tasks.spawn(async move {
+        sink.answer(command, &stop).await;
+        drop(answered);
+    });
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 use std::{
     fs, io,
-    os::unix::fs::{MetadataExt as _, PermissionsExt as _},
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -72,7 +72,7 @@ impl Command<Counters> for Count {
         let line = |number| Counted { number, text: "\n{\"end\":\"".repeat(100) };
         match self.how {
             How::InSilence => std::future::pending().await,
-            How::UnlessInUse => return Err(Failure::new(FailureKind::StoreInUse, "the store is in use")),
+            How::UnlessInUse => Err(Failure::new(FailureKind::StoreInUse, "the store is in use")),
             How::OnAThread => {
                 let counting = tokio::task::spawn_blocking(move || {
                     for number in 0..self.to {
@@ -232,6 +232,22 @@ async fn the_work_is_as_fast_as_its_reader_and_is_not_held_for_ever() {
             "it is not told that it has everything"
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_reads_nothing_is_let_go() {
+    let patience = Duration::from_millis(300);
+    let limits = ControlLimits { connections: 1, reader_patience: patience, ..ControlLimits::default() };
+    let setup = Setup::new(limits).await;
+    let mut deaf = UnixStream::connect(setup.socket()).await.expect("connected");
+    let body = "{\"to\":10000000,\"how\":\"Beside\"}";
+    let request = format!("POST /v1/count HTTP/1.1\r\nHost: n\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    deaf.write_all(request.as_bytes()).await.expect("sent");
+    setup.until("work", |counters| counters.working.load(Ordering::SeqCst) == 1).await;
+    let begun = Instant::now();
+    let (lines, ended) = count(&setup.socket(), 1, How::Beside).await;
+    assert_eq!((lines.len(), ended.expect("done")), (1, Finished::Done), "the only place is free again");
+    assert!((patience..Duration::from_secs(5)).contains(&begun.elapsed()), "{:?}", begun.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -442,18 +458,4 @@ async fn a_store_that_is_in_use_is_asked_for_again_until_its_newsdesk_listens() 
     let (_, ended) = count(&path, 7, How::UnlessInUse).await;
     let error = ended.expect_err("nobody listens").to_string();
     assert!(error.starts_with("the store is in use. It does not take commands on "), "{error}");
-}
-
-#[tokio::test]
-async fn who_may_not_ask_is_told_so() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let _socket = listen(folder.path(), None).await.expect("a socket");
-    let path = socket_of(folder.path());
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).expect("set");
-    if fs::metadata("/proc/self").expect("a process").uid() == 0 {
-        println!("skipped: root may do anything");
-        return;
-    }
-    let (_, ended) = count(&path, 0, How::Beside).await;
-    assert!(ended.expect_err("not permitted").to_string().contains("not permitted to ask"), "it is said plainly");
 }
