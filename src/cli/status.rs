@@ -28,7 +28,7 @@ fn in_words(health: &Map<String, Value>) -> String {
     let mut text = String::new();
     let status = health.get("status").and_then(Value::as_str).unwrap_or_default();
     let sentence = match status {
-        "ok" => "newsdesk runs, and all is well",
+        "ok" => "newsdesk runs and serves",
         "starting" => "newsdesk is starting: the first editions are not up yet",
         "failing" => "newsdesk runs, and something fails",
         "stopped" => "newsdesk does not run; this is what its store knows",
@@ -70,7 +70,7 @@ mod tests {
         let cases = [
             (
                 json!({"status": "ok", "store": null, "sources": 2, "failing": {}, "moved": {}}),
-                "newsdesk runs, and all is well\nsources: 2\n",
+                "newsdesk runs and serves\nsources: 2\n",
             ),
             (
                 json!({"status": "failing", "store": "the disk is full", "failing": {"a": "404", "gazette": "500"}}),
