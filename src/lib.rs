@@ -13,7 +13,8 @@
 //!
 //! **Out.** What is on the disk is rendered ([`publish`]): a changed topic's newest stories become finished bytes, an
 //! edition, that stays as it is until a story changes. [`serve`] hands editions out and never asks the store.
-//! [`status`] and [`systemd`] say how things are; [`cli`] is the way in for the admin.
+//! [`status`] and [`systemd`] say how things are; [`cli`] is the way in for the admin, and [`control`] the way from there to
+//! the daemon that runs.
 //!
 //! The values that cross these stages are plain data in [`model`]; time comes from a [`clock`] at the edges and is an
 //! argument everywhere else.
@@ -50,5 +51,6 @@ pub mod serve;
 // Around it all.
 pub mod status;
 pub mod systemd;
+pub mod control;
 pub mod daemon;
 pub mod cli;

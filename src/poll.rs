@@ -6,7 +6,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 use url::Url;
@@ -86,6 +86,9 @@ pub enum Ended {
     Waiting(DateTime<Utc>),
 }
 
+/// Somebody wants a poll now, and hears how it ended.
+pub type PollNow = oneshot::Sender<PollReport>;
+
 /// What a poller shares with the others.
 #[derive(Clone)]
 pub struct Surroundings {
@@ -112,13 +115,27 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 const READING_DEADLINE: Duration = Duration::from_secs(60);
 
 impl Poller {
-    /// Polls whenever the source is due, until `soft_stop` (between two polls) or `hard_stop` (at once: nothing of a poll
-    /// under way has been committed yet).
-    pub async fn run(self, mut state: PollState, soft_stop: CancellationToken, hard_stop: CancellationToken) {
+    /// Polls whenever the source is due or somebody asks, until `soft_stop` (between two polls) or `hard_stop` (at once:
+    /// nothing of a poll under way has been committed yet). Who asks while a poll is under way hears of that one: the
+    /// publisher is not asked twice.
+    pub async fn run(
+        self,
+        mut state: PollState,
+        mut asked: mpsc::Receiver<PollNow>,
+        soft_stop: CancellationToken,
+        hard_stop: CancellationToken,
+    ) {
         state = schedule::for_url(state, self.settings.url.as_str());
+        let mut waiting = Vec::new();
         loop {
             tokio::select! {
                 () = self.until_due(&mut state) => {}
+                Some(ask) = asked.recv() => {
+                    if ask.is_closed() {
+                        continue;
+                    }
+                    waiting.push(ask);
+                }
                 () = soft_stop.cancelled() => return,
                 () = hard_stop.cancelled() => return,
             }
@@ -127,7 +144,14 @@ impl Poller {
                 () = hard_stop.cancelled() => return,
             };
             match polled {
-                Ok(report) => self.tell(report, &state),
+                Ok(report) => {
+                    self.tell(report.clone(), &state);
+                    waiting.extend(std::iter::from_fn(|| asked.try_recv().ok()));
+                    for ask in waiting.drain(..) {
+                        // Whoever asked may have gone.
+                        let _ = ask.send(report.clone());
+                    }
+                }
                 Err(DeskStopped) => return,
             }
         }
@@ -302,14 +326,6 @@ impl Poller {
         Spread::of(&self.settings.id)
     }
 
-    /// The reason as anybody may read it in `/healthz`: a feed's query may hold what only subscribers know.
-    fn for_strangers(&self, why: &str) -> String {
-        match self.settings.url.query().filter(|query| !query.is_empty()) {
-            Some(query) => why.replace(query, "…"),
-            None => why.to_string(),
-        }
-    }
-
     /// Logs the report, notes it for the status, and passes it on.
     fn tell(&self, report: PollReport, state: &PollState) {
         let source = &report.source;
@@ -330,15 +346,18 @@ impl Poller {
             Ended::Unchanged => debug!(%source, %next, "unchanged"),
             Ended::Failed(why) => {
                 warn!(%source, status = report.status, failures = state.failures, %next, "poll failed: {why}");
-                error = Some(self.for_strangers(why));
+                error = Some(for_strangers(&self.settings.url, why));
             }
             Ended::Waiting(until) => debug!(%source, %until, "the publisher wants no request yet"),
         }
         let moved_to = moved_to(state);
+        let was_polled = !matches!(report.ended, Ended::Waiting(_));
         if let Some(to) = &moved_to {
             warn!(%source, "has moved for good to {to} and is asked there; change its url in the configuration");
         }
-        self.surroundings.status.polled(source, SourceStatus { polled: now, error, moved_to, next: due.at });
+        if was_polled {
+            self.surroundings.status.polled(source, SourceStatus { polled: now, error, moved_to, next: due.at });
+        }
         if let Some(reports) = &self.surroundings.reports {
             // Nobody may be listening any more.
             let _ = reports.send(report);
@@ -368,8 +387,16 @@ fn request(settings: &SourceSettings, state: &PollState, now: DateTime<Utc>) -> 
     Ok(request)
 }
 
+/// The reason as anybody may read it in `/healthz`: a feed's query may hold what only subscribers know.
+pub(crate) fn for_strangers(url: &Url, why: &str) -> String {
+    match url.query().filter(|query| !query.is_empty()) {
+        Some(query) => why.replace(query, "…"),
+        None => why.to_string(),
+    }
+}
+
 /// Where the source has moved to for good, if it has and that is known.
-fn moved_to(state: &PollState) -> Option<String> {
+pub(crate) fn moved_to(state: &PollState) -> Option<String> {
     let moved = state.moved.as_ref().filter(|moved| moved.accepted)?;
     // Its query may be meant for us alone.
     let mut url = Url::parse(&moved.to).ok()?;

@@ -1,9 +1,16 @@
 //! What the service manager is told (sd_notify(3)), and the watchdog that it keeps. Nothing happens outside systemd.
 
-use std::time::Duration;
+use std::{env, path::PathBuf, time::Duration};
 
 use sd_notify::NotifyState;
 use tracing::debug;
+
+/// The folder for what lasts as long as the service runs (`RuntimeDirectory=`), if there is one. systemd separates several by
+/// colons; the first is ours.
+pub fn runtime_directory() -> Option<PathBuf> {
+    let paths = env::var_os("RUNTIME_DIRECTORY").filter(|paths| !paths.is_empty())?;
+    env::split_paths(&paths).next()
+}
 
 /// The first editions are up and the address answers.
 pub fn ready(summary: &str) {

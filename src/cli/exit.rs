@@ -2,6 +2,7 @@ use std::{io, process::ExitCode};
 
 use crate::{
     config::ConfigProblems,
+    control::{AskError, Failure, FailureKind, Finished},
     daemon::{AssembleError, DaemonError},
     store::StoreError,
 };
@@ -28,6 +29,15 @@ impl From<Exit> for ExitCode {
     }
 }
 
+impl From<Finished> for Exit {
+    fn from(finished: Finished) -> Self {
+        match finished {
+            Finished::Done => Exit::Done,
+            Finished::PartFailed => Exit::PartFailed,
+        }
+    }
+}
+
 impl Exit {
     /// The exit code of an error, by what lies at its bottom.
     pub(super) fn of(error: &anyhow::Error) -> Self {
@@ -38,6 +48,11 @@ impl Exit {
             if cause.is::<StoreError>() {
                 return Exit::Store;
             }
+            match cause.downcast_ref::<AskError>() {
+                Some(AskError::Failed(Failure { kind, .. })) => return Exit::of_failure(*kind),
+                Some(AskError::Forbidden { .. }) => return Exit::Store,
+                _ => {}
+            }
             match cause.downcast_ref::<DaemonError>() {
                 Some(DaemonError::Config(_) | DaemonError::Assemble(_)) => return Exit::Configuration,
                 Some(DaemonError::Store(_)) => return Exit::Store,
@@ -46,6 +61,14 @@ impl Exit {
             }
         }
         Exit::PartFailed
+    }
+
+    fn of_failure(kind: FailureKind) -> Self {
+        match kind {
+            FailureKind::Configuration => Exit::Configuration,
+            FailureKind::Store | FailureKind::StoreInUse => Exit::Store,
+            FailureKind::Other => Exit::PartFailed,
+        }
     }
 }
 

@@ -8,14 +8,16 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use url::Url;
 
-use super::exit::{Exit, Misuse};
+use super::{
+    ask::ask,
+    exit::{Exit, Misuse},
+};
 use crate::{
     config::{self, Config},
-    daemon,
-    model::{EntryNumber, LanguageOrigin, StoryNumber},
-    normalize::{clean_link, link_key},
+    daemon::{self, FindStories, FoundStory},
+    model::LanguageOrigin,
     reading::Reader,
-    store::{Originality, SharedKey, Store, StoreError, StoryRecord},
+    store::Originality,
     text::{ReadableEntry, ReadableText},
     topics::TopicExplanation,
 };
@@ -34,9 +36,6 @@ pub(super) struct ExplainArguments {
     language: Option<String>,
 }
 
-/// The most entries looked at for one link.
-const MOST_ENTRIES: usize = 64;
-
 /// Says why an entry has its topics.
 pub(super) fn run(path: &Path, arguments: &ExplainArguments) -> anyhow::Result<Exit> {
     let (config, _) = config::load(path)?;
@@ -50,7 +49,7 @@ pub(super) fn run(path: &Path, arguments: &ExplainArguments) -> anyhow::Result<E
     let text = if file.is_file() {
         explain_file(&reader, &file, arguments)?
     } else {
-        explain_stored(&config, &reader, arguments)?
+        explain_stored(path, config, &reader, arguments)?
     };
     super::print(&text)?;
     Ok(Exit::Done)
@@ -83,61 +82,45 @@ fn explain_file(reader: &Reader, file: &Path, arguments: &ExplainArguments) -> a
     Ok(explanation(reader, &entry, arguments))
 }
 
-fn explain_stored(config: &Config, reader: &Reader, arguments: &ExplainArguments) -> anyhow::Result<String> {
-    let store = daemon::open_store_now(config)?;
-    let stories = find(&store, &arguments.what)?;
-    if stories.is_empty() {
-        bail!("no story with the link or id {}, and no file of that name", arguments.what);
-    }
+/// The stories are those that are kept, the topics those of the file: what it would come to.
+fn explain_stored(
+    path: &Path,
+    config: Config,
+    reader: &Reader,
+    arguments: &ExplainArguments,
+) -> anyhow::Result<String> {
     let mut text = String::new();
-    for story in stories {
-        describe(&mut text, &store, reader, &story, arguments)?;
+    let find = FindStories { link_or_id: arguments.what.clone() };
+    ask(path, Ok(config), find, |story| {
+        describe(&mut text, reader, &story, arguments);
+        Ok(())
+    })?;
+    if text.is_empty() {
+        bail!("no story with the link or id {}, and no file of that name", arguments.what);
     }
     Ok(text)
 }
 
-fn find(store: &Store, what: &str) -> Result<Vec<StoryRecord>, StoreError> {
-    let mut numbers: Vec<StoryNumber> = store.story_by_id(what)?.into_iter().collect();
-    if let Ok(url) = Url::parse(what) {
-        let key = SharedKey::link(&link_key(&clean_link(&url, &[])));
-        for (entry, _) in store.sharing(key, MOST_ENTRIES)? {
-            numbers.extend(store.entry(entry)?.map(|record| record.story));
-        }
-    }
-    numbers.sort_unstable();
-    numbers.dedup();
-    let stories: Result<Vec<_>, _> = numbers.into_iter().map(|number| store.story(number)).collect();
-    Ok(stories?.into_iter().flatten().collect())
-}
-
-fn describe(
-    text: &mut String,
-    store: &Store,
-    reader: &Reader,
-    story: &StoryRecord,
-    arguments: &ExplainArguments,
-) -> anyhow::Result<()> {
+fn describe(text: &mut String, reader: &Reader, story: &FoundStory, arguments: &ExplainArguments) {
     let topics: Vec<_> = story.topics.iter().map(|score| format!("{} {}", score.topic, score.score)).collect();
     let topics = if topics.is_empty() { "no topic".to_string() } else { topics.join(", ") };
-    writeln!(text, "story {}\n  updated {}, {topics}", story.id, story.updated.format("%Y-%m-%d %H:%M:%S UTC"))?;
+    // Writing to a String cannot fail.
+    let _ = writeln!(text, "story {}\n  updated {}, {topics}", story.id, story.updated.format("%Y-%m-%d %H:%M:%S UTC"));
     for copy in &story.copies {
-        let source = store.source_by_number(copy.source).map(|(id, _)| id.to_string()).unwrap_or_default();
-        let shown = if copy.entry == story.owner { "shown" } else { "copy" };
+        let shown = if copy.is_shown { "shown" } else { "copy" };
         let kind = match copy.originality {
             Originality::Own => "on its own site",
             Originality::Claimed => "on the site it calls its own",
             Originality::Elsewhere => "on another site",
         };
-        writeln!(text, "  {shown}: {source} ({kind}) {}", copy.link.as_deref().unwrap_or("no link"))?;
+        let link = copy.link.as_deref().unwrap_or("no link");
+        let _ = writeln!(text, "  {shown}: {} ({kind}) {link}", copy.source);
     }
-    for EntryNumber(number) in story.copies.iter().map(|copy| copy.entry) {
-        let Some(record) = store.entry(EntryNumber(number))? else { continue };
-        let source = store.source_by_number(record.source).map(|(id, _)| id.to_string()).unwrap_or_default();
-        writeln!(text, "\nentry {number} of {source}: {}", record.entry.title)?;
-        let readable = ReadableEntry::from_entry(&record.entry, reader.languages());
+    for found in &story.entries {
+        let _ = writeln!(text, "\nentry {} of {}: {}", found.number, found.source, found.entry.title);
+        let readable = ReadableEntry::from_entry(&found.entry, reader.languages());
         text.push_str(&explanation(reader, &readable, arguments));
     }
-    Ok(())
 }
 
 /// Topic by topic: the terms found, where, and the points they give; then what was left out of the text and why.

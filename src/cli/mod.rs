@@ -1,13 +1,16 @@
 //! The command line: one file per command.
 
+mod ask;
 mod check;
 mod config_schema;
 mod exit;
 mod explain;
 mod log;
 mod poll;
+mod reload;
 mod run;
 mod show;
+mod status;
 mod tag;
 
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
@@ -54,6 +57,10 @@ enum Command {
     Check,
     /// Poll all sources, or those named, once and now
     Poll(poll::PollArguments),
+    /// Say how the newsdesk that runs is doing
+    Status(status::StatusArguments),
+    /// Have the newsdesk that runs read its configuration again
+    Reload,
     /// Tag entries given as JSON Lines on standard input
     Tag,
     /// Say why an entry has its topics
@@ -109,7 +116,18 @@ fn execute(arguments: Arguments) -> anyhow::Result<Exit> {
         }
         Command::Check => check::run(&path),
         Command::Tag => tag::run(&path),
-        Command::Explain(explain) => explain::run(&path, &explain),
+        Command::Explain(explain) => {
+            log::start_command(log);
+            explain::run(&path, &explain)
+        }
+        Command::Status(status) => {
+            log::start_command(log);
+            status::run(&path, &status)
+        }
+        Command::Reload => {
+            log::start_command(log);
+            reload::run(&path)
+        }
         Command::Config { command: ConfigCommand::Schema } => config_schema::run(),
     }
 }

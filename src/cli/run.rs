@@ -57,7 +57,7 @@ pub(super) fn run(path: &Path, quiet: Quiet) -> anyhow::Result<Exit> {
             clock: Clock::system(),
             stop,
             reload,
-            observer: Box::new(Show::summarising(closing, quiet)),
+            observer: Box::new(Show::new(closing, quiet)),
             listening: None,
         };
         daemon::run(config, options).await?;

@@ -11,62 +11,68 @@ use tracing::info;
 use super::log::Quiet;
 use crate::{
     daemon::{RoundObserver, RoundSummary},
+    model::SourceId,
     poll::PollReport,
 };
 
-/// A progress bar on a terminal, and a summary when the round is over.
-pub(super) struct Show {
-    bar: Option<ProgressBar>,
-    end: AtTheEnd,
-}
+/// A progress bar, on a terminal.
+#[derive(Default)]
+pub(super) struct Progress(Option<ProgressBar>);
 
-/// What to do when the round is over.
-enum AtTheEnd {
-    /// The summary, then the closing line, on a terminal; a line in the log elsewhere. Then the log may speak.
-    Summarise { closing: String, log: Quiet },
-    /// The caller has the summary.
-    Nothing,
-}
-
-impl Show {
-    /// For the daemon; `closing` is said after the summary.
-    pub(super) fn summarising(closing: String, log: Quiet) -> Self {
-        Self { bar: None, end: AtTheEnd::Summarise { closing, log } }
-    }
-
-    /// Only the progress.
-    pub(super) fn quiet() -> Self {
-        Self { bar: None, end: AtTheEnd::Nothing }
-    }
-}
-
-impl RoundObserver for Show {
-    fn begins(&mut self, sources: usize) {
+impl Progress {
+    pub(super) fn begins(&mut self, sources: usize) {
         if sources > 0 && io::stderr().is_terminal() {
             let style = ProgressStyle::with_template("{bar:30} {pos}/{len} sources  {wide_msg}");
             let bar = ProgressBar::new(sources as u64);
             if let Ok(style) = style {
                 bar.set_style(style);
             }
-            self.bar = Some(bar);
+            self.0 = Some(bar);
         }
     }
 
-    fn polled(&mut self, report: &PollReport) {
-        if let Some(bar) = &self.bar {
-            bar.set_message(report.source.to_string());
+    pub(super) fn polled(&mut self, source: &SourceId) {
+        if let Some(bar) = &self.0 {
+            bar.set_message(source.to_string());
             bar.inc(1);
         }
     }
 
-    fn ends(&mut self, summary: &RoundSummary) {
-        if let Some(bar) = self.bar.take() {
+    pub(super) fn ends(&mut self) {
+        if let Some(bar) = self.0.take() {
             bar.finish_and_clear();
         }
-        let AtTheEnd::Summarise { closing, log } = &self.end else { return };
+    }
+}
+
+/// The daemon's first round: a progress bar, then the summary and a closing line on a terminal, or a line in the log elsewhere.
+/// Then the log may speak.
+pub(super) struct Show {
+    progress: Progress,
+    closing: String,
+    log: Quiet,
+}
+
+impl Show {
+    pub(super) fn new(closing: String, log: Quiet) -> Self {
+        Self { progress: Progress::default(), closing, log }
+    }
+}
+
+impl RoundObserver for Show {
+    fn begins(&mut self, sources: usize) {
+        self.progress.begins(sources);
+    }
+
+    fn polled(&mut self, report: &PollReport) {
+        self.progress.polled(&report.source);
+    }
+
+    fn ends(&mut self, summary: &RoundSummary) {
+        self.progress.ends();
         if io::stdout().is_terminal() {
             // Nobody reads a closed terminal.
-            let _ = super::print(&format!("{}{closing}\n", text(summary)));
+            let _ = super::print(&format!("{}{}\n", text(summary), self.closing));
         } else {
             let failed = summary.failures.len();
             let outcome = summary.outcome;
@@ -80,7 +86,7 @@ impl RoundObserver for Show {
                 "the first round of polls is done"
             );
         }
-        log.speak();
+        self.log.speak();
     }
 }
 

@@ -21,6 +21,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use toml::de::DeTable;
+
 pub use problem::{ConfigProblems, Problem, Warning};
 pub use schema::schema;
 pub use secret::Secret;
@@ -90,6 +92,19 @@ pub fn load_in(path: &Path, environment: &Environment) -> Result<(Config, Vec<Wa
         read: &|path| fs::read_to_string(path),
     };
     check::check(path, &bytes, &surroundings)
+}
+
+/// Where the file at `path` has its store, whatever else is wrong with it: enough to find the newsdesk that runs with it.
+/// `None` if the file cannot be read, or says nothing of it and $STATE_DIRECTORY does neither.
+pub fn store_path(path: &Path, environment: &Environment) -> Option<PathBuf> {
+    let full = environment.folder.join(path);
+    let text = fs::read_to_string(&full).ok()?;
+    let (tree, _) = DeTable::parse_recoverable(text.strip_prefix('\u{feff}').unwrap_or(&text));
+    let store = tree.get_ref().get("store").and_then(|store| store.get_ref().as_table());
+    match store.and_then(|store| store.get("path")) {
+        Some(path) => Some(full.with_file_name("").join(path.get_ref().as_str()?)),
+        None => environment.state_directory.clone(),
+    }
 }
 
 #[cfg(test)]

@@ -132,7 +132,7 @@ fn rules(config: &Config) -> TakeInRules {
     TakeInRules { retention, sources }
 }
 
-fn publish_settings(config: &Config, address: SocketAddr) -> Result<PublishSettings, AssembleError> {
+pub(super) fn publish_settings(config: &Config, address: SocketAddr) -> Result<PublishSettings, AssembleError> {
     let page = |topic: &crate::topics::TopicSettings| {
         let formerly: Vec<TopicId> = config
             .former_topics
@@ -156,7 +156,7 @@ fn publish_settings(config: &Config, address: SocketAddr) -> Result<PublishSetti
     })
 }
 
-fn sources(config: &Config) -> Vec<SourceSettings> {
+pub(super) fn sources(config: &Config) -> Vec<SourceSettings> {
     let polled = config.sources.iter().filter(|(_, source)| !source.disabled);
     polled
         .map(|(id, source)| {

@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use super::pollers::state_of;
@@ -24,7 +25,7 @@ pub trait RoundObserver: Send {
 }
 
 /// What a round of polls came to.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct RoundSummary {
     pub sources: usize,
     /// Sources that answered, with something new or without.

@@ -1,9 +1,11 @@
 //! The daemon: opens, wires, supervises, reloads, and stops in order.
 //!
-//! Stop order: the pollers drop their fetches (nothing of them is committed yet), the desk works off what was handed in and
+//! Stop order: commands end; the pollers drop their fetches (nothing of them is committed yet), the desk works off what was handed in and
 //! flushes, the server finishes its requests; the store is closed last.
 
 mod assemble;
+mod commands;
+mod control;
 mod first_round;
 mod pollers;
 mod round;
@@ -26,6 +28,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 pub use assemble::{AssembleError, Assembled, reader};
+pub use commands::{
+    AskReload, AskStatus, FindStories, FoundCopy, FoundEntry, FoundStory, Newsdesk, Poll, PollLine, PolledSource,
+    Reloaded,
+};
 pub use first_round::{FirstRound, RoundObserver, RoundSummary};
 pub use round::poll_round;
 
@@ -42,6 +48,7 @@ use crate::{
     store::{Store, StoreError},
     systemd,
 };
+use commands::{Reload, Reloading, Wish};
 use pollers::{Pollers, state_of};
 
 /// How the daemon is run.
@@ -109,11 +116,16 @@ pub async fn run(config: Config, options: DaemonOptions) -> Result<(), DaemonErr
     let mut daemon = Daemon::open(config, address, config_path, clock).await?;
     let server =
         tokio::spawn(serve(listener, router(daemon.site()), ServeLimits::default(), daemon.serve_stop.clone()));
+    let (control, mut wished) = daemon.take_commands().await;
     let first_round = daemon.start_pollers(observer).await?;
     info!(address = %daemon.public_url(), sources = daemon.pollers.len(), "newsdesk is up");
 
-    let result = daemon.supervise(&stop, &mut reload).await;
+    let result = daemon.supervise(&stop, &mut reload, &mut wished).await;
     systemd::stopping();
+    drop(wished);
+    if let Some(control) = control {
+        control.stop().await;
+    }
     first_round.abort();
     daemon.stop(server).await;
     result
@@ -220,6 +232,7 @@ impl Daemon {
         &mut self,
         stop: &CancellationToken,
         reload: &mut mpsc::Receiver<()>,
+        wished: &mut mpsc::Receiver<Wish>,
     ) -> Result<(), DaemonError> {
         let mut prune = tokio::time::interval(PRUNE_EVERY);
         let mut watchdog = tokio::time::interval(systemd::watchdog_interval().unwrap_or(Duration::from_secs(30)));
@@ -234,7 +247,8 @@ impl Daemon {
                     self.is_ready = true;
                     self.tell_ready();
                 }
-                Some(()) = reload.recv() => self.reload().await?,
+                Some(()) = reload.recv() => drop(self.reload().await?),
+                Some(wish) = wished.recv() => self.grant(wish).await?,
                 _ = prune.tick() => {
                     if self.desk.prune().await.is_err() {
                         return Err(DaemonError::DeskEnded);
@@ -257,27 +271,41 @@ impl Daemon {
     }
 
     /// Reads the configuration again. One with mistakes is refused whole and the old one stays.
-    async fn reload(&mut self) -> Result<(), DaemonError> {
+    async fn reload(&mut self) -> Result<Reload, DaemonError> {
         if self.is_ready {
             systemd::reloading();
         }
-        let refusal = match load_again(&self.config_path).await {
-            Ok(config) => match self.go_over_to(config).await {
-                Ok(()) => None,
-                Err(DaemonError::Assemble(error)) => Some(error.to_string()),
-                Err(error) => return Err(error),
-            },
-            Err(problems) => Some(problems),
+        let reload = match load_again(&self.config_path).await {
+            Ok((config, mut warnings)) => {
+                warnings.extend(self.takes_a_restart(&config));
+                match self.go_over_to(config).await {
+                    Ok(()) => Ok(Reloading { sources: self.pollers.len(), warnings }),
+                    Err(DaemonError::Assemble(error)) => Err(error.to_string()),
+                    Err(error) => return Err(error),
+                }
+            }
+            Err(problems) => Err(problems),
         };
-        match &refusal {
-            None => info!(sources = self.pollers.len(), "the configuration is reloaded"),
-            Some(problems) => error!("the configuration is not reloaded, the old one stays in force:\n{problems}"),
+        match &reload {
+            Ok(done) => {
+                for warning in &done.warnings {
+                    warn!("{warning}");
+                }
+                info!(sources = done.sources, "the configuration is reloaded");
+            }
+            Err(problems) => error!("the configuration is not reloaded, the old one stays in force:\n{problems}"),
         }
-        self.status.configuration_is(refusal);
+        self.status.configuration_is(reload.as_ref().err().cloned());
         if self.is_ready {
             self.tell_ready();
         }
-        Ok(())
+        Ok(reload)
+    }
+
+    /// What of this configuration is in force only after a restart.
+    fn takes_a_restart(&self, config: &Config) -> Option<String> {
+        let is_other = config.server.listen != self.config.server.listen || config.store.path != self.config.store.path;
+        is_other.then(|| "a change of [server] listen or [store] path takes a restart".to_owned())
     }
 
     fn tell_ready(&self) {
@@ -285,9 +313,6 @@ impl Daemon {
     }
 
     async fn go_over_to(&mut self, config: Config) -> Result<(), DaemonError> {
-        if config.server.listen != self.config.server.listen || config.store.path != self.config.store.path {
-            warn!("a change of [server] listen or [store] path takes a restart");
-        }
         let parts = Assembled::new(&config, self.address)?;
         let before = Assembled::new(&self.config, self.address)?;
         let mut tools = self.tools.get();
@@ -361,20 +386,9 @@ pub(crate) async fn open_store(config: &Config) -> Result<Store, StoreError> {
     Ok(opened.store)
 }
 
-/// Opens the store of a configuration, for a command that only looks.
-///
-/// # Errors
-/// Among others when the daemon has it open.
-pub fn open_store_now(config: &Config) -> Result<Store, StoreError> {
-    Ok(Store::open(&assemble::store_settings(config))?.store)
-}
-
-async fn load_again(path: &Path) -> Result<Config, String> {
+async fn load_again(path: &Path) -> Result<(Config, Vec<String>), String> {
     let path = path.to_path_buf();
     let loaded = tokio::task::spawn_blocking(move || config::load(&path)).await.map_err(|panic| panic.to_string())?;
     let (config, warnings) = loaded.map_err(|problems| problems.to_string())?;
-    for warning in warnings {
-        warn!("{warning}");
-    }
-    Ok(config)
+    Ok((config, warnings.iter().map(ToString::to_string).collect()))
 }

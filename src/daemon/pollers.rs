@@ -1,11 +1,11 @@
 use std::collections::BTreeMap;
 
-use tokio::task::JoinHandle;
+use tokio::{sync::mpsc, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     model::{PollState, SourceId},
-    poll::{Poller, SourceSettings, Surroundings},
+    poll::{PollNow, Poller, SourceSettings, Surroundings},
     schedule,
     store::Store,
 };
@@ -19,8 +19,12 @@ pub(super) struct Pollers {
     hard_stop: CancellationToken,
 }
 
+/// Requests for a poll that may wait for the one under way.
+const WAITING_REQUESTS: usize = 16;
+
 struct Running {
     settings: SourceSettings,
+    ask: mpsc::Sender<PollNow>,
     soft_stop: CancellationToken,
     hard_stop: CancellationToken,
     task: JoinHandle<()>,
@@ -29,6 +33,11 @@ struct Running {
 impl Pollers {
     pub(super) fn len(&self) -> usize {
         self.running.len()
+    }
+
+    /// Where each source can be asked to be polled now.
+    pub(super) fn asked(&self) -> impl Iterator<Item = (&SourceSettings, &mpsc::Sender<PollNow>)> {
+        self.running.values().map(|running| (&running.settings, &running.ask))
     }
 
     /// Makes the running pollers match the sources. A poll under way is finished first: what it brings is wanted, and the
@@ -48,10 +57,12 @@ impl Pollers {
                     running.task
                 }),
             };
+            let (ask, asked) = mpsc::channel(WAITING_REQUESTS);
             let (soft_stop, hard_stop) = (CancellationToken::new(), self.hard_stop.child_token());
             let poller = Poller { settings: settings.clone(), surroundings: surroundings.clone() };
-            let task = tokio::spawn(follow(predecessor, poller, store.clone(), soft_stop.clone(), hard_stop.clone()));
-            self.running.insert(id, Running { settings, soft_stop, hard_stop, task });
+            let task =
+                tokio::spawn(follow(predecessor, poller, store.clone(), asked, soft_stop.clone(), hard_stop.clone()));
+            self.running.insert(id, Running { settings, ask, soft_stop, hard_stop, task });
         }
         for (_, running) in before {
             running.soft_stop.cancel();
@@ -86,6 +97,7 @@ async fn follow(
     predecessor: Option<JoinHandle<()>>,
     poller: Poller,
     store: Store,
+    asked: mpsc::Receiver<PollNow>,
     soft_stop: CancellationToken,
     hard_stop: CancellationToken,
 ) {
@@ -93,7 +105,7 @@ async fn follow(
         let _ = predecessor.await;
     }
     let state = state_of(&store, &poller.settings);
-    poller.run(state, soft_stop, hard_stop).await;
+    poller.run(state, asked, soft_stop, hard_stop).await;
 }
 
 /// What is known of a source's polls at its present URL. What cannot be read is told and forgotten: the source is polled afresh.

@@ -1,4 +1,5 @@
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use crate::model::{Entry, FeedMetadata, PollState, SourceId, TopicScore};
 
@@ -34,7 +35,7 @@ pub struct TaggedEntry {
 }
 
 /// What became of a delivery's entries.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
     /// Entries that are stories of their own.
     pub new: usize,

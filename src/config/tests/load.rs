@@ -1,6 +1,6 @@
 use std::{fs, path::PathBuf};
 
-use crate::config::{Environment, find, load_in};
+use crate::config::{Environment, find, load_in, store_path};
 
 #[test]
 fn the_file_is_found_in_four_places() {
@@ -38,6 +38,30 @@ fn a_file_is_read_with_what_is_around_it() {
     fs::write(folder.path().join("etc/n.toml"), format!("[store]\npath = \"../var\"\n{}", &text[3..])).unwrap();
     let (config, _) = load_in("etc/n.toml".as_ref(), &environment).unwrap();
     assert_eq!(config.store.path, Some(folder.path().join("etc/../var")));
+}
+
+/// Mistakes elsewhere do not keep us from finding the newsdesk that runs.
+#[test]
+fn the_store_is_found_in_a_file_with_mistakes() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = Some(PathBuf::from("/state"));
+    let environment = Environment { config: None, state_directory: state.clone(), folder: folder.path().to_owned() };
+    let beside = Some(folder.path().join("../var"));
+    let cases = [
+        ("a right file", "[store]\npath = \"../var\"\n", beside.clone()),
+        ("dotted", "store.path = \"../var\"\n", beside.clone()),
+        ("an absolute path", "store.path = \"/var/n\"\n", Some("/var/n".into())),
+        ("a mistake", "\u{feff}[store]\npath = \"../var\"\nretention = 7\nkeep = 1\n", beside.clone()),
+        ("no TOML any more", "[store]\npath = \"../var\"\n[sources.a\nurl = \n", beside),
+        ("nothing of a store", "[topics.t]\n", state.clone()),
+        ("a path that is none", "store.path = 7\n", None),
+        ("a store that is none", "store = 7\n", state),
+    ];
+    for (what, text, expected) in cases {
+        fs::write(folder.path().join("n.toml"), text).unwrap();
+        assert_eq!(store_path("n.toml".as_ref(), &environment), expected, "{what}");
+    }
+    assert_eq!(store_path("absent.toml".as_ref(), &environment), None);
 }
 
 /// Topics alone are enough to tag texts.

@@ -1,0 +1,70 @@
+//! What can be asked of a newsdesk while it runs, and done in a process of its own where none does.
+//!
+//! One file per command: the request, the lines of its answer, and one function that works on a [`Newsdesk`]. A new one is
+//! entered in [`commands`].
+
+mod find_stories;
+mod newsdesk;
+mod poll;
+mod reload;
+mod status;
+
+pub use find_stories::{FindStories, FoundCopy, FoundEntry, FoundStory};
+pub use newsdesk::Newsdesk;
+pub(super) use newsdesk::{Asking, Reload, Reloading, Roster, Running, Wish};
+pub use poll::{Poll, PollLine, PolledSource};
+pub use reload::{AskReload, Reloaded};
+pub use status::AskStatus;
+
+use super::{AssembleError, DaemonError};
+use crate::{
+    config::ConfigProblems,
+    control::{Commands, Failure, FailureKind},
+    store::StoreError,
+};
+
+/// Every command that the daemon takes.
+pub(super) fn commands() -> Commands<Newsdesk> {
+    Commands::new().with::<FindStories>().with::<Poll>().with::<AskReload>().with::<AskStatus>()
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let kind = match error {
+            StoreError::InUse { .. } => FailureKind::StoreInUse,
+            _ => FailureKind::Store,
+        };
+        Failure::new(kind, error.to_string())
+    }
+}
+
+impl From<ConfigProblems> for Failure {
+    fn from(problems: ConfigProblems) -> Self {
+        Failure::new(FailureKind::Configuration, problems.to_string())
+    }
+}
+
+impl From<AssembleError> for Failure {
+    fn from(error: AssembleError) -> Self {
+        Failure::new(FailureKind::Configuration, error.to_string())
+    }
+}
+
+impl From<DaemonError> for Failure {
+    fn from(error: DaemonError) -> Self {
+        match error {
+            DaemonError::Store(error) => error.into(),
+            DaemonError::Config(problems) => problems.into(),
+            DaemonError::Assemble(error) => error.into(),
+            DaemonError::Listen { .. } | DaemonError::DeskEnded | DaemonError::Thread(_) => {
+                Failure::new(FailureKind::Other, error.to_string())
+            }
+        }
+    }
+}
+
+/// Runs what reads the store on a blocking thread.
+async fn beside<T: Send + 'static>(work: impl FnOnce() -> Result<T, Failure> + Send + 'static) -> Result<T, Failure> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|panic| Failure::new(FailureKind::Other, format!("a fault of newsdesk ({panic}); please report it")))?
+}

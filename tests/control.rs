@@ -1,0 +1,436 @@
+//! Commands beside a running daemon and without one: the real program on both ends of the socket.
+
+mod support;
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    os::unix::{
+        fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _},
+        net::{UnixListener, UnixStream},
+        process::CommandExt as _,
+    },
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+use support::{PATIENCE, Publisher, Resource, Service, newsdesk, signal, wait_for_end};
+
+const AI: &str = "[topics.ai]\ntitle = \"AI\"\nthreshold = 2.0\nterms.any = [\"=AI^2\"]\n";
+
+fn feed(title: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Gazette</title><item><guid isPermaLink=\"false\">{title}</guid>\
+         <link>https://g.example/{}</link><title>{title}</title><description>{title}, told at length.</description></item>\
+         </channel></rss>",
+        title.replace(' ', "-")
+    )
+}
+
+fn source(id: &str, url: impl std::fmt::Display) -> String {
+    format!("[sources.{id}]\nurl = \"{url}\"\nlanguage = \"en\"\n")
+}
+
+/// A configuration with a store beside it. The gap between two requests to a host is none unless `rest` begins with one.
+fn configure(folder: &Path, rest: &str) -> PathBuf {
+    let path = folder.join("newsdesk.toml");
+    let gap = if rest.starts_with("polling.host_gap") { "" } else { "polling.host_gap = \"0s\"\n" };
+    let head = "server.listen = \"127.0.0.1:0\"\nstore.path = \"store\"\npolling.allow_networks = [\"127.0.0.0/8\"]\n";
+    fs::write(&path, format!("{head}{gap}{rest}")).expect("written");
+    path
+}
+
+fn socket(folder: &Path) -> PathBuf {
+    folder.join("store/control.sock")
+}
+
+fn command(arguments: &[&str], config: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_newsdesk"));
+    for variable in ["NEWSDESK_CONFIG", "NEWSDESK_LOG", "STATE_DIRECTORY", "RUNTIME_DIRECTORY", "JOURNAL_STREAM"] {
+        command.env_remove(variable);
+    }
+    command.args(arguments).arg("--config").arg(config);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+#[derive(Debug, PartialEq)]
+struct Output {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+fn finished(child: Child) -> Output {
+    let output = child.wait_with_output().expect("ended");
+    let text = |octets| String::from_utf8(octets).expect("UTF-8");
+    Output { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+fn run(arguments: &[&str], config: &Path) -> Output {
+    finished(command(arguments, config).spawn().expect("started"))
+}
+
+fn until(what: &str, condition: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !condition() {
+        assert!(begun.elapsed() < PATIENCE, "waited in vain for {what}");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// A daemon whose first round of polls is over.
+fn start(config: &Path) -> Service {
+    let mut service = Service::start(newsdesk(config));
+    service.wait_for("the first round of polls is done");
+    service
+}
+
+#[test]
+fn each_command_gives_the_same_beside_a_daemon_as_without() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let publisher = Publisher::start();
+    publisher.serve("/feed", Resource::feed(feed("AI for all")).etag("\"1\""));
+    publisher.serve("/missing", Resource::status(404));
+    let sources = source("gazette", publisher.url("/feed")) + &source("missing", publisher.url("/missing?key=secret"));
+    let disabled = source("asleep", publisher.url("/asleep")) + "disabled = true\n";
+    let config = configure(folder.path(), &(sources + &disabled + AI));
+    let service = start(&config);
+    let health: Value = serde_json::from_str(&service.get("/healthz").1).expect("JSON");
+    let beside = |arguments: &[&str]| run(arguments, &config);
+
+    let commands: [&[&str]; 11] = [
+        &["explain", "https://www.g.example/AI-for-all?utm_source=x"],
+        &["explain", "https://g.example/AI-for-all", "--topic", "ai"],
+        &["explain", "https://g.example/nothing"],
+        &["explain", "no id"],
+        &["poll", "gazette"],
+        &["poll", "gazette", "--json"],
+        &["poll", "missing", "--json"],
+        &["poll", "asleep"],
+        &["poll"],
+        &["poll", "unknown"],
+        &["status", "--json"],
+    ];
+    let asked = commands.map(beside);
+    let codes = asked.each_ref().map(|output| output.code);
+    assert_eq!(codes, [0, 0, 1, 1, 0, 0, 1, 0, 1, 2, 0].map(Some), "{asked:#?}");
+    assert!(asked[0].out.contains("shown: gazette") && asked[0].out.contains("topic ai"), "{asked:#?}");
+    assert!(asked[5].out.contains("\"outcome\":\"unchanged\",\"status\":304"), "{asked:#?}");
+    assert_eq!(
+        publisher.requests().iter().filter(|request| request.path == "/feed").count(),
+        4,
+        "each poll asked once"
+    );
+    let told: Value = serde_json::from_str(&asked[10].out).expect("JSON");
+    assert_eq!(told, health, "what /healthz said");
+    assert!(told["failing"]["missing"].as_str().is_some_and(|why| why.contains("404") && !why.contains("secret")));
+    let words = beside(&["status"]);
+    assert!(words.out.starts_with("newsdesk runs and serves\nfailing: 1\n  missing  "), "{words:?}");
+
+    let (status, log, _) = service.stop();
+    assert_eq!(status.code(), Some(0), "{log}");
+    for (number, arguments) in commands.iter().enumerate().take(10) {
+        assert_eq!(run(arguments, &config), asked[number], "{arguments:?}");
+    }
+    let alone = run(&["status", "--json"], &config);
+    assert_eq!(alone.code, Some(1), "{alone:?}");
+    let alone: Value = serde_json::from_str(&alone.out).expect("JSON");
+    assert_eq!(alone["status"], "stopped");
+    for field in ["sources", "failing", "moved"] {
+        assert_eq!(alone[field], told[field], "{field}");
+    }
+    let words = run(&["status"], &config);
+    assert!(words.out.starts_with("newsdesk does not run; "), "{words:?}");
+    let reload = run(&["reload"], &config);
+    assert!(reload.code == Some(1) && reload.err.contains("no newsdesk runs on the store in"), "{reload:?}");
+}
+
+#[test]
+fn explanations_go_by_the_file_as_it_is_now() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let publisher = Publisher::start();
+    publisher.serve("/feed", Resource::feed(feed("AI and rain")));
+    let text = source("gazette", publisher.url("/feed")) + AI;
+    let _service = start(&configure(folder.path(), &text));
+    let rain = "[topics.rain]\ntitle = \"Rain\"\nthreshold = 2.0\nterms.any = [\"rain^2\"]\n";
+    let config = configure(folder.path(), &(text + rain));
+    let explained = run(&["explain", "https://g.example/AI-and-rain"], &config);
+    assert!(explained.out.contains("topic rain") && explained.out.contains("topic ai"), "{explained:?}");
+}
+
+#[test]
+fn the_socket_is_ours_alone_and_does_no_harm_once_its_daemon_was_killed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let publisher = Publisher::start();
+    publisher.serve("/feed", Resource::feed(feed("AI for all")));
+    let config = configure(folder.path(), &(source("gazette", publisher.url("/feed")) + AI));
+    let mut service = start(&config);
+    let found = fs::symlink_metadata(socket(folder.path())).expect("a socket");
+    assert!(found.file_type().is_socket());
+    assert_eq!(found.permissions().mode() & 0o777, 0o600);
+    let explained = run(&["explain", "https://g.example/AI-for-all"], &config);
+    assert_eq!(explained.code, Some(0), "{explained:?}");
+
+    signal(&service.child, "KILL");
+    wait_for_end(&mut service.child);
+    assert!(socket(folder.path()).exists(), "a kill leaves it");
+    assert_eq!(run(&["explain", "https://g.example/AI-for-all"], &config), explained);
+
+    let service = start(&config);
+    let renewed = fs::symlink_metadata(socket(folder.path())).expect("a socket");
+    assert_ne!(renewed.ino(), found.ino());
+    // A second daemon is refused before it touches the socket of the first.
+    let mut second = newsdesk(&config).spawn().expect("started");
+    assert_eq!(wait_for_end(&mut second).code(), Some(3));
+    assert_eq!(run(&["status"], &config).code, Some(0));
+    let (status, log, _) = service.stop();
+    assert_eq!(status.code(), Some(0), "{log}");
+    assert!(fs::symlink_metadata(socket(folder.path())).is_err(), "an orderly stop removes it");
+}
+
+#[test]
+fn under_systemd_the_socket_is_in_the_runtime_directory() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let publisher = Publisher::start();
+    publisher.serve("/feed", Resource::feed(feed("AI for all")));
+    let config = configure(folder.path(), &source("gazette", publisher.url("/feed")));
+    let runtime = folder.path().join("run");
+    fs::create_dir(&runtime).expect("made");
+    let mut daemon = newsdesk(&config);
+    daemon.env("RUNTIME_DIRECTORY", format!("{}:/nonexistent", runtime.display()));
+    let mut service = Service::start(daemon);
+    service.wait_for("the first round of polls is done");
+    assert_eq!(fs::read_link(socket(folder.path())).expect("a link"), runtime.join("control.sock"));
+    let mode = fs::metadata(runtime.join("control.sock")).expect("a socket").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    // The admin's own shell has no such variable.
+    assert_eq!(run(&["status"], &config).code, Some(0));
+    let (_, log, _) = service.stop();
+    assert!(fs::symlink_metadata(socket(folder.path())).is_err(), "{log}");
+    assert_eq!(fs::read_dir(&runtime).expect("read").count(), 0);
+}
+
+#[test]
+fn two_who_ask_at_once_are_both_answered_and_the_publisher_is_asked_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let publisher = Publisher::start();
+    let slow = Resource::feed(feed("Slow news")).delay(Duration::from_millis(1500));
+    publisher.serve("/feed", Resource::feed(feed("AI for all")).then(slow));
+    let config = configure(folder.path(), &source("gazette", publisher.url("/feed")));
+    let _service = start(&config);
+    let poll = || command(&["poll", "gazette", "--json"], &config).spawn().expect("started");
+    let first = poll();
+    until("the poll under way", || publisher.requests().len() == 2);
+    let (second, third) = (poll(), poll());
+    // Meanwhile others are answered.
+    let begun = Instant::now();
+    assert_eq!(run(&["explain", "https://g.example/AI-for-all"], &config).code, Some(0));
+    assert!(begun.elapsed() < Duration::from_millis(1400), "{:?}", begun.elapsed());
+    let answers = [first, second, third].map(finished);
+    assert!(answers[0].out.contains("\"outcome\":\"read\",\"status\":200,\"entries\":1,\"new\":1"), "{answers:#?}");
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:#?}");
+    assert_eq!(publisher.requests().len(), 2);
+}
+
+#[test]
+fn polls_that_are_asked_for_are_as_polite_as_others() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (busy, gazette) = (Publisher::start(), Publisher::start());
+    busy.serve("/feed", Resource::status(429).header("Retry-After", "3600"));
+    for path in ["/a", "/b", "/c"] {
+        gazette.serve(path, Resource::feed(feed(&format!("News of {path}"))));
+    }
+    let mut text = "polling.host_gap = \"400ms\"\n".to_owned() + &source("busy", busy.url("/feed"));
+    for id in ["a", "b", "c"] {
+        text += &source(id, gazette.url(&format!("/{id}")));
+    }
+    let config = configure(folder.path(), &text);
+    let _service = start(&config);
+    gazette.forget_requests();
+
+    let answer = run(&["poll", "--json"], &config);
+    assert_eq!(answer.code, Some(1), "{answer:?}");
+    let lines: Vec<Value> = answer.out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(lines.len(), 4);
+    let waiting = lines.iter().find(|line| line["source"] == "busy").expect("a line");
+    assert_eq!(waiting["outcome"], "waiting");
+    assert!(waiting["error"].as_str().is_some_and(|why| why.contains("wants no request before")));
+    assert_eq!(busy.requests().len(), 1, "a Retry-After holds, whoever asks");
+    let status = run(&["status"], &config);
+    assert!(status.out.contains("failing: 1\n  busy  "), "and the source fails as before: {status:?}");
+    let asked: Vec<Instant> = gazette.requests().iter().map(|request| request.at).collect();
+    assert_eq!(asked.len(), 3);
+    for pair in asked.windows(2) {
+        assert!(pair[1] - pair[0] >= Duration::from_millis(400), "the pause holds too: {:?}", pair[1] - pair[0]);
+    }
+}
+
+#[test]
+fn each_report_comes_as_its_poll_ends_and_who_goes_away_stops_the_rest() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let publisher = Publisher::start();
+    let mut text = "polling.host_gap = \"300ms\"\npolling.concurrency = 2\n".to_owned();
+    for number in 0..12 {
+        publisher.serve(&format!("/{number}"), Resource::feed(feed(&format!("News {number}"))));
+        text += &source(&format!("s{number}"), publisher.url(&format!("/{number}")));
+    }
+    let config = configure(folder.path(), &text);
+    let _service = start(&config);
+    publisher.forget_requests();
+
+    let mut asking = command(&["poll", "--json"], &config).spawn().expect("started");
+    let mut answer = BufReader::new(asking.stdout.take().expect("a pipe"));
+    let mut line = String::new();
+    answer.read_line(&mut line).expect("a line");
+    let asked = publisher.requests().len();
+    assert!(asked <= 4 && line.contains("\"source\":"), "the first report comes before the last poll: {asked} {line}");
+    signal(&asking, "INT");
+    wait_for_end(&mut asking);
+    thread::sleep(Duration::from_millis(3000));
+    let asked = publisher.requests().len();
+    assert!(asked <= 6, "{asked} of 12 were asked although nobody wants to know");
+}
+
+#[test]
+fn reload_answers_with_the_mistakes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let publisher = Publisher::start();
+    publisher.serve("/feed", Resource::feed(feed("AI and rain")));
+    let gazette = source("gazette", publisher.url("/feed"));
+    let config = configure(folder.path(), &gazette);
+    let service = start(&config);
+    assert_eq!(service.get("/topics/ai.atom").0, 404);
+
+    let more = gazette.clone() + &source("herald", publisher.url("/herald"));
+    configure(folder.path(), &(more.clone() + AI));
+    let unknown = run(&["poll", "herald"], &config);
+    assert!(unknown.code == Some(2) && unknown.err.contains("`newsdesk reload`"), "not in force yet: {unknown:?}");
+    let reloaded = run(&["reload"], &config);
+    assert_eq!((reloaded.code, &*reloaded.out, &*reloaded.err), (Some(0), "reloaded: 2 sources are polled\n", ""));
+    service.until("the new topic", "/topics/ai.atom", |status, _| status == 200);
+
+    let text = fs::read_to_string(&config).expect("read").replace("127.0.0.1:0", "127.0.0.1:1");
+    fs::write(&config, text).expect("written");
+    let reloaded = run(&["reload"], &config);
+    assert!(reloaded.code == Some(0) && reloaded.err.contains("takes a restart"), "{reloaded:?}");
+
+    configure(folder.path(), &(more.clone() + "[topics.snow]\ntitel = \"Snow\"\nthreshold = \"high\"\n"));
+    let line = fs::read_to_string(&config).expect("read").lines().position(|line| line.starts_with("titel"));
+    let refused = run(&["reload"], &config);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    let place = format!("newsdesk.toml:{}:1: ", 1 + line.expect("the mistake"));
+    for expected in ["not reloaded, the old one stays in force", &place, "titel", "high"] {
+        assert!(refused.err.contains(expected), "{expected} is missing in\n{}", refused.err);
+    }
+    assert!(service.get("/healthz").1.contains("titel"));
+    // A file that is no longer TOML still says where the store is.
+    configure(folder.path(), &(more + "[topics.snow\n"));
+    let refused = run(&["reload"], &config);
+    assert!(refused.code == Some(2) && refused.err.contains("stays in force"), "{refused:?}");
+    let status = run(&["status"], &config);
+    assert!(status.code == Some(0) && status.out.contains("configuration: "), "{status:?}");
+
+    service.stop();
+    let refused = run(&["reload"], &config);
+    assert!(refused.code == Some(2) && !refused.err.contains("stays in force"), "{refused:?}");
+}
+
+#[test]
+fn a_daemon_that_is_stopped_ends_its_commands_with_a_word() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let publisher = Publisher::start();
+    let slow = Resource::feed(feed("Slow news")).delay(Duration::from_secs(20));
+    publisher.serve("/feed", Resource::feed(feed("AI for all")).then(slow));
+    let config = configure(folder.path(), &source("gazette", publisher.url("/feed")));
+    let service = start(&config);
+    let asking = command(&["poll"], &config).spawn().expect("started");
+    until("the poll under way", || publisher.requests().len() == 2);
+    let (status, log, took) = service.stop();
+    assert_eq!(status.code(), Some(0), "{log}");
+    assert!(took < PATIENCE, "{took:?}");
+    let answer = finished(asking);
+    assert_eq!((answer.code, &*answer.err), (Some(1), "newsdesk: newsdesk is stopping\n"));
+}
+
+#[test]
+fn who_may_not_ask_is_told_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    if fs::metadata("/proc/self").expect("a process").uid() != 0 {
+        println!("skipped: only root can be somebody else");
+        return;
+    }
+    let publisher = Publisher::start();
+    publisher.serve("/feed", Resource::feed(feed("AI for all")));
+    let config = configure(folder.path(), &source("gazette", publisher.url("/feed")));
+    let _service = start(&config);
+    // Whoever may read the configuration and reach the socket is still not its user.
+    for path in [folder.path(), &folder.path().join("store")] {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("set");
+    }
+    for arguments in [&["status"][..], &["poll"], &["explain", "https://g.example/AI-for-all"], &["reload"]] {
+        let answer = finished(command(arguments, &config).uid(65534).gid(65534).spawn().expect("started"));
+        assert_eq!(answer.code, Some(3), "{answer:?}");
+        assert!(answer.err.contains("this user may not ask the newsdesk of this store"), "{answer:?}");
+    }
+    assert_eq!(publisher.requests().len(), 1);
+}
+
+/// What a client sees of a daemon that was made before or after it.
+#[test]
+fn a_daemon_of_another_version_is_told_plainly() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = configure(folder.path(), &source("gazette", "http://127.0.0.1:9/feed"));
+    fs::create_dir(folder.path().join("store")).expect("made");
+    let cases = [
+        ("newsdesk-version: 0.0.7\r\n", "newsdesk that runs is version 0.0.7 and has no command `status`"),
+        ("Server: other\r\n", "is not newsdesk"),
+    ];
+    for (field, expected) in cases {
+        let _ = fs::remove_file(socket(folder.path()));
+        let listener = UnixListener::bind(socket(folder.path())).expect("bound");
+        let answering = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("a connection");
+            let mut request = [0; 4096];
+            let length = stream.read(&mut request).expect("a request");
+            write!(stream, "HTTP/1.1 404 Not Found\r\n{field}Content-Length: 0\r\n\r\n").expect("answered");
+            String::from_utf8_lossy(&request[..length]).into_owned()
+        });
+        let answer = run(&["status"], &config);
+        assert!(answer.code == Some(1) && answer.err.contains(expected), "{answer:?}");
+        let request = answering.join().expect("no panic");
+        assert!(request.starts_with("POST /v1/status HTTP/1.1\r\n"), "{request}");
+    }
+}
+
+/// What a person with curl(1) sees, and a client that sends nonsense or nothing.
+#[test]
+fn the_socket_speaks_http_and_lines_of_json() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let publisher = Publisher::start();
+    publisher.serve("/feed", Resource::feed(feed("AI for all")));
+    let config = configure(folder.path(), &source("gazette", publisher.url("/feed")));
+    let service = start(&config);
+    let exchange = |sent: &str| {
+        let mut stream = UnixStream::connect(socket(folder.path())).expect("connected");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        stream.write_all(sent.as_bytes()).expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        answer
+    };
+    let answer = exchange("POST /v1/status HTTP/1.1\r\nHost: n\r\nContent-Length: 2\r\n\r\n{}");
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.contains("application/jsonl"), "{answer}");
+    assert!(answer.contains("\"status\":\"ok\"") && answer.contains("{\"end\":{\"finished\":\"done\"}}\n"), "{answer}");
+    assert!(
+        exchange("POST /v1/nothing HTTP/1.1\r\nHost: n\r\nContent-Length: 2\r\n\r\n{}").starts_with("HTTP/1.1 404")
+    );
+    let _idle = UnixStream::connect(socket(folder.path())).expect("connected");
+    assert_eq!(run(&["status"], &config).code, Some(0), "one that says nothing is in nobody's way");
+    let (status, log, took) = service.stop();
+    assert_eq!(status.code(), Some(0), "{log}");
+    assert!(took < Duration::from_secs(5), "{took:?}");
+}
