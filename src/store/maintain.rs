@@ -67,12 +67,24 @@ impl Store {
         if is_due && self.journal_damage().is_none() { self.renew(progress).map(|()| true) } else { Ok(false) }
     }
 
-    /// Makes the database anew from the journal and goes on with the new one.
+    /// Copies the database into a new one, row by row in order, and goes on with that. Commits go on meanwhile: those made
+    /// since the copy began are rolled forward onto it from the journal, whatever of them it has seen.
     ///
     /// What is left behind by a renewal that was stopped is deleted by the next.
     pub fn renew(&self, progress: Watch<'_>) -> Result<(), StoreError> {
         let former = self.0.folder_number();
-        let fresh = rebuild(&self.0.settings, &self.0.journal, former + 1, progress)?;
+        let path = self.0.database_folder(former + 1);
+        if path.exists() {
+            std::fs::remove_dir_all(&path).map_err(|cause| StoreError::Folder { path: path.clone(), cause })?;
+        }
+        let database = self.database()?;
+        let (fresh, _) = Database::open(&path, self.0.settings.cache_bytes)?;
+        let all = database.live_bytes();
+        tracing::debug!("renewal begins");
+        database.copy_into(&fresh, database.last_commit(), |done| {
+            Progress { doing: "making the database anew", done, all }.tell(progress)
+        })?;
+        drop(database);
         loop {
             let behind = self.0.journal.last().0.saturating_sub(fresh.last_commit().0);
             if behind <= NEARLY {
@@ -86,6 +98,7 @@ impl Store {
             let _commits = self.0.without_commits();
             roll_forward(&self.0.journal, &fresh)?;
             fresh.make_durable()?;
+            tracing::debug!("swap begins");
             self.replace(fresh)?;
         }
         let old = self.0.database_folder(former);

@@ -30,7 +30,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct StoreSettings {
     pub path: PathBuf,
-    /// sled's page cache, bytes. The process needs some three times as much.
+    /// Memory for what was read lately, bytes. sled gets half of it for its pages, and needs twice what it gets.
     pub cache_bytes: u64,
     /// With less room than this on the disk nothing more is kept until there is more, bytes.
     pub free_space: u64,
