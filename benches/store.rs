@@ -178,7 +178,8 @@ fn tell_size(store: &Store) {
 }
 
 fn rules() -> TakeInRules {
-    let retention = RetentionLimits { age: Duration::from_secs(36_500 * 86_400), entries_per_source: u64::MAX };
+    let retention =
+        RetentionLimits { age: Duration::from_secs(36_500 * 86_400), entries_per_source: u64::MAX, size: None };
     TakeInRules { retention, sources: Default::default() }
 }
 

@@ -249,7 +249,7 @@ fn retention_names_the_oldest_beyond_age_or_count() {
     let store = open(folder.path());
     let put = fill(&store, [30, 10, 20, 40].into_iter());
     let outlived = |minutes: u64, most: u64, limit| {
-        let limits = RetentionLimits { age: Duration::from_secs(minutes * 60), entries_per_source: most };
+        let limits = RetentionLimits { age: Duration::from_secs(minutes * 60), entries_per_source: most, size: None };
         store.outlived(SourceNumber(1), 4, &limits, at(45), limit).expect("read")
     };
     let entries = |indexes: &[usize]| -> Vec<_> { indexes.iter().map(|i| put[*i].0).collect() };
