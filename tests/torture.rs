@@ -55,10 +55,18 @@ struct Plan {
     limits: Limits,
 }
 
+/// For one who looks for something: `NEWSDESK_TORTURE_PLAN=kills,damages,disks`.
+fn asked_for() -> Option<[usize; 3]> {
+    let text = std::env::var("NEWSDESK_TORTURE_PLAN").ok()?;
+    let numbers: Vec<_> = text.split(',').filter_map(|number| number.parse().ok()).collect();
+    numbers.try_into().ok()
+}
+
 #[test]
 fn a_little_torture_loses_nothing_and_doubles_nothing() {
     let limits = Limits { edition: 20, kept: 400 };
-    torture(Plan { kills: 40, damages: 14, full_disks: 0, feeds: 4, entries: 60, limits });
+    let [kills, damages, full_disks] = asked_for().unwrap_or([40, 14, 0]);
+    torture(Plan { kills, damages, full_disks, feeds: 4, entries: 60, limits });
 }
 
 /// Takes half an hour.
@@ -81,16 +89,17 @@ fn torture(plan: Plan) {
     house.check();
 
     let (kills, damages) = (plan.kills, plan.damages);
-    let full_disks = FullDisks::new(if number("NEWSDESK_TORTURE_DISKS") == Some(0) { 0 } else { plan.full_disks });
+    let full_disks = FullDisks::new(plan.full_disks);
     let mut counts = Counts::default();
     let mut damaged: BTreeMap<(Part, Damage), usize> = BTreeMap::new();
-    let mut disks_filled = 0;
+    let mut filled: BTreeMap<&str, usize> = BTreeMap::new();
     let begun = Instant::now();
     let mut turn = 0;
     loop {
         let killed = counts.total();
         let hurt: usize = damaged.values().sum();
-        if plan.full_disks > 0 {
+        let disks_filled: usize = filled.values().sum();
+        if kills + damages + plan.full_disks > 100 {
             eprint!(
                 "\r{} s: {killed} kills, {hurt} damages, {disks_filled} full disks, {} entries ",
                 begun.elapsed().as_secs(),
@@ -111,8 +120,7 @@ fn torture(plan: Plan) {
         } else if next[1] <= least {
             *damaged.entry(damage(&mut house, &mut random)).or_default() += 1;
         } else {
-            full_disk(&full_disks, &mut house, &mut random);
-            disks_filled += 1;
+            *filled.entry(full_disk(&mut house, &mut random)).or_default() += 1;
         }
     }
     house.check();
@@ -124,7 +132,7 @@ fn torture(plan: Plan) {
     house.compare_with_undisturbed();
     println!(
         "\n{} s, {} entries; kills by phase {:?}, {} too late for it, {} databases mended after a kill; damages {damaged:?}; \
-         full disks {disks_filled}{}",
+         full disks {filled:?}{}",
         begun.elapsed().as_secs(),
         house.press.entries(),
         counts.kills,
@@ -132,7 +140,7 @@ fn torture(plan: Plan) {
         counts.mended_after_kill,
         full_disks.skipped.as_deref().unwrap_or_default()
     );
-    assert_eq!(counts.kills.len(), Phase::ALL.len(), "a phase was never hit: {:?}", counts.kills);
+    assert!(kills < 40 || counts.kills.len() == Phase::ALL.len(), "a phase was never hit: {:?}", counts.kills);
 }
 
 /// One damage to one part, sometimes a kill while it heals, then a look whether it has healed.

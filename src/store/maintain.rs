@@ -74,7 +74,10 @@ impl Store {
         let aside = folder::set_aside(store, former, self.0.settings.clock.now())
             .map_err(|cause| StoreError::Folder { path: store.clone(), cause })?;
         let kept = aside.map(|aside| format!("; what there was is kept in {}", aside.display())).unwrap_or_default();
-        self.note_repair(format!("the database was rebuilt from the journal, complete, because {why}{kept}"));
+        self.note_repair(format!(
+            "the database was rebuilt from the journal, complete, because {}{kept}",
+            why.damage()
+        ));
         Ok(())
     }
 

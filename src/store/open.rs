@@ -145,7 +145,7 @@ impl Opening<'_> {
         let opened = Database::open(&path, self.settings.cache_bytes);
         let (database, repair) = match opened {
             Ok(opened) => opened,
-            Err(error) if error.is_damage() => return self.rebuild(error.to_string(), progress),
+            Err(error) if error.is_damage() => return self.rebuild(error.damage(), progress),
             Err(error) => return Err(error),
         };
         self.repairs.extend(repair);
@@ -153,7 +153,7 @@ impl Opening<'_> {
             Ok(()) => Ok(database),
             Err(error) if error.is_damage() || error.is_folded() => {
                 drop(database);
-                self.rebuild(error.to_string(), progress)
+                self.rebuild(error.damage(), progress)
             }
             Err(error) => Err(error),
         }
