@@ -401,7 +401,7 @@ pub(crate) fn processors() -> Arc<Semaphore> {
     Arc::new(Semaphore::new(thread::available_parallelism().map_or(2, usize::from)))
 }
 
-/// Opens the store beside the runtime, mends what can be mended, and makes sure that it is what was written to it.
+/// Opens the store beside the runtime, says how far that is and what had to be mended.
 async fn open_whole_store(config: &Config, status: &Status, stop: &CancellationToken) -> Result<Store, StoreError> {
     let settings = assemble::store_settings(config);
     let path = settings.path.clone();
@@ -415,13 +415,6 @@ async fn open_whole_store(config: &Config, status: &Status, stop: &CancellationT
         let opened = Store::open_with(&settings, &watch)?;
         for repair in &opened.repairs {
             warn!("{repair}");
-        }
-        match opened.store.verify(&watch) {
-            Err(damage) if damage.is_damage() => {
-                error!("{damage}; the database is rebuilt from the journal");
-                opened.store.mend(&damage, &watch)?;
-            }
-            result => result?,
         }
         status.store_does(None);
         Ok(opened.store)

@@ -72,7 +72,8 @@ impl Database {
             Err(first) if first.is_damage() && set_snapshots_aside(path).map_err(folder)? > 0 => {
                 let database = Self::try_open(path, cache_bytes)?;
                 let repair = format!(
-                    "the snapshot of the database was damaged ({first}); it was set aside and the database was read from its log"
+                    "the snapshot of the database was damaged ({}); it was set aside and the database was read from its log",
+                    first.damage()
                 );
                 Ok((database, Some(repair)))
             }
