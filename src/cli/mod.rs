@@ -1,10 +1,13 @@
 //! The command line: one file per command.
 
 mod ask;
+mod backup;
 mod check;
 mod config_schema;
 mod exit;
 mod explain;
+mod export;
+mod import;
 mod log;
 mod poll;
 mod reload;
@@ -61,6 +64,14 @@ enum Command {
     Status(status::StatusArguments),
     /// Have the newsdesk that runs read its configuration again
     Reload,
+    /// Write everything that is kept to standard output, as JSON Lines
+    Export(export::ExportArguments),
+    /// Make a store of an export, where there is none yet
+    Import(import::ImportArguments),
+    /// Copy the store, also while newsdesk runs
+    Backup(backup::BackupArguments),
+    /// Make a store of a backup, where there is none yet
+    Restore(import::RestoreArguments),
     /// Tag entries given as JSON Lines on standard input
     Tag,
     /// Say why an entry has its topics
@@ -127,6 +138,22 @@ fn execute(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Reload => {
             log::start_command(log);
             reload::run(&path)
+        }
+        Command::Export(export) => {
+            log::start_command(log);
+            export::run(&path, &export)
+        }
+        Command::Import(import) => {
+            log::start_command(log);
+            import::run(&path, &import)
+        }
+        Command::Backup(backup) => {
+            log::start_command(log);
+            backup::run(&path, &backup)
+        }
+        Command::Restore(restore) => {
+            log::start_command(log);
+            import::restore(&path, &restore)
         }
         Command::Config { command: ConfigCommand::Schema } => config_schema::run(),
     }

@@ -25,11 +25,15 @@
 //! numbers: commits that only the journal has are rolled forward.
 
 mod apply;
+mod backup;
 mod codec;
 mod commit;
 mod engine;
 mod error;
+mod export;
 mod folder;
+mod import;
+mod import_check;
 mod journal;
 mod keys;
 mod maintain;
@@ -43,9 +47,12 @@ mod shared;
 mod upgrade;
 mod write;
 
+pub use backup::{BackupError, BackupWriter, Manifest, ManifestFile, plain_lines, restore};
 pub use commit::{Change, Commit, CommitNumber, Subject};
 pub use error::StoreError;
+pub use export::{ExportEnd, ExportHeader, ExportLine};
 pub use folder::{Repair, repairs};
+pub use import::{Contents, ImportError, check_export, import};
 pub use journal::{Damage, JournalError};
 pub use keys::{IdentityKey, SharedKey, StoryPlace};
 pub use maintain::StoreSize;
