@@ -107,7 +107,7 @@ impl Store {
     }
 
     /// The journal as of its last commit, to be read so many times.
-    fn snapshot(&self, times: usize, stop: &AtomicBool) -> Result<Snapshot, StoreError> {
+    fn snapshot(&self, times: usize, stop: &AtomicBool) -> Result<Snapshot<'_>, StoreError> {
         loop {
             let is_folded = self.fold_all(stop)?;
             let journal = &self.0.journal;
@@ -117,7 +117,7 @@ impl Store {
             // Between the readers the base may have been replaced.
             if readers.iter().all(|reader| reader.base() == base) && base.is_none_or(|base| base <= last) {
                 let as_of = if is_folded { base.unwrap_or_default() } else { last };
-                return Ok(Snapshot { readers, as_of });
+                return Ok(Snapshot { store: self, readers, as_of });
             }
         }
     }
@@ -152,12 +152,13 @@ impl Store {
 }
 
 /// The journal as of one commit.
-struct Snapshot {
+struct Snapshot<'a> {
+    store: &'a Store,
     readers: Vec<Reader>,
     as_of: CommitNumber,
 }
 
-impl Snapshot {
+impl Snapshot<'_> {
     /// Reads it once.
     fn read<E: From<StoreError>>(
         &mut self,
@@ -169,7 +170,15 @@ impl Snapshot {
             if stop.load(Ordering::Relaxed) {
                 return Err(StoreError::Stopped.into());
             }
-            let changes = match piece.map_err(StoreError::from)? {
+            let piece = match piece {
+                Err(damaged @ JournalError::Damaged(_)) => {
+                    // Once it is known, it is mended from the database, by the next export at the latest.
+                    self.store.verify_journal(stop)?;
+                    return Err(StoreError::from(damaged).into());
+                }
+                other => other.map_err(StoreError::from)?,
+            };
+            let changes = match piece {
                 Piece::Records(changes) => changes,
                 Piece::Commit(commit, _) if commit.number > self.as_of => return Ok(()),
                 Piece::Commit(commit, _) => commit.changes,

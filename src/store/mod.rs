@@ -94,6 +94,8 @@ impl Progress {
 }
 
 #[cfg(test)]
+mod export_tests;
+#[cfg(test)]
 pub(crate) mod faults;
 #[cfg(test)]
 mod layout_tests;
