@@ -8,6 +8,7 @@ use crate::{
     config::{self, Config, ConfigProblems, Environment},
     control::{self, AskError, Command, Finished},
     daemon::Newsdesk,
+    store::give_to_owner,
 };
 
 /// Asks the newsdesk that runs with this configuration; where none does, does it here. Before a command that does not need
@@ -53,5 +54,7 @@ fn conversation(
     let answer = runtime.block_on(asking(&control::socket_of(&store), alone));
     // What still hangs in a blocking call, such as a name service that does not answer, is not waited for.
     runtime.shutdown_timeout(Duration::from_secs(1));
+    // What root has opened the service must be able to open; where that cannot be, the next start says so.
+    let _ = give_to_owner(&store);
     Ok(answer?)
 }

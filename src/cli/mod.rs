@@ -4,6 +4,7 @@ mod ask;
 mod backup;
 mod check;
 mod config_schema;
+mod doctor;
 mod exit;
 mod explain;
 mod export;
@@ -64,6 +65,8 @@ enum Command {
     Status(status::StatusArguments),
     /// Have the newsdesk that runs read its configuration again
     Reload,
+    /// Look at all of the store, mend what is damaged, and say what is to be done
+    Doctor(doctor::DoctorArguments),
     /// Write everything that is kept to standard output, as JSON Lines
     Export(export::ExportArguments),
     /// Make a store of an export, where there is none yet
@@ -138,6 +141,10 @@ fn execute(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Reload => {
             log::start_command(log);
             reload::run(&path)
+        }
+        Command::Doctor(doctor) => {
+            log::start_command(log);
+            doctor::run(&path, &doctor)
         }
         Command::Export(export) => {
             log::start_command(log);

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::{
     Progress, StoreError, Watch,
     commit::{Change, Commit, CommitNumber},
+    examine::give_to_owner,
     export::{self, ExportEnd, ExportHeader},
     folder::{self, Present},
     import_check::Relations,
@@ -105,7 +106,7 @@ pub fn import(settings: &StoreSettings, from: &mut dyn BufRead, watch: Watch<'_>
     // Read back as every later start reads it.
     let opened = Store::open_with(settings, watch)?;
     opened.store.verify(watch)?;
-    belong_to_owner(store, store).map_err(cannot)?;
+    give_to_owner(store).map_err(cannot)?;
     Ok(contents)
 }
 
@@ -190,7 +191,7 @@ fn must_be_empty(store: &Path) -> Result<(), ImportError> {
 
 /// Whatever of these steps a kill leaves undone: until the journal has its name, the store is an empty one.
 fn put_in_place(store: &Path, aside: &Path, instance: Option<Uuid>) -> io::Result<()> {
-    belong_to_owner(aside, store)?;
+    give_to_owner(store)?;
     folder::sync(aside)?;
     remove_file(&store.join("store.toml"))?;
     folder::sync(store)?;
@@ -215,30 +216,8 @@ fn remove_file(path: &Path) -> io::Result<()> {
     fs::remove_file(path).or_else(ignore_missing)
 }
 
-fn ignore_missing(error: io::Error) -> io::Result<()> {
+pub(super) fn ignore_missing(error: io::Error) -> io::Result<()> {
     if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
-}
-
-/// Gives everything below `path` to the owner of the store's folder: made by root, it could not be used by the service.
-fn belong_to_owner(path: &Path, store: &Path) -> io::Result<()> {
-    use std::os::unix::fs::{MetadataExt as _, lchown};
-    if !rustix::process::geteuid().is_root() {
-        return Ok(());
-    }
-    let owner = fs::metadata(store)?;
-    let mut paths = vec![path.to_path_buf()];
-    while let Some(path) = paths.pop() {
-        let found = fs::symlink_metadata(&path)?;
-        if (found.uid(), found.gid()) != (owner.uid(), owner.gid()) {
-            lchown(&path, Some(owner.uid()), Some(owner.gid()))?;
-        }
-        if found.is_dir() {
-            for entry in fs::read_dir(&path)? {
-                paths.push(entry?.path());
-            }
-        }
-    }
-    Ok(())
 }
 
 /// An export that is being read.

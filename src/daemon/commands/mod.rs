@@ -3,6 +3,7 @@
 //! One file per command: the request, the lines of its answer, and one function that works on a [`Newsdesk`]. A new one is
 //! entered in [`commands`].
 
+mod doctor;
 mod export;
 mod find_stories;
 mod import;
@@ -11,6 +12,7 @@ mod poll;
 mod reload;
 mod status;
 
+pub use doctor::{Doctor, DoctorLine, Finding, FindingState};
 pub use export::Export;
 pub use find_stories::{FindStories, FoundCopy, FoundEntry, FoundStory};
 pub use import::{Import, ImportLine, Restore};
@@ -34,6 +36,7 @@ pub(super) fn commands() -> Commands<Newsdesk> {
         .with::<Poll>()
         .with::<AskReload>()
         .with::<AskStatus>()
+        .with::<Doctor>()
         .with::<Export>()
         .with::<Import>()
         .with::<Restore>()
