@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Watch, folder,
-    import::{Contents, ImportError, check_export, import},
+    import::{Contents, ImportError, check_export, import_expected},
     open::StoreSettings,
 };
 
@@ -189,10 +189,7 @@ pub fn restore(settings: &StoreSettings, backup: &Path, watch: Watch<'_>) -> Res
     let path = backup.join(EXPORT);
     let failed = |cause| BackupError::Import { path: backup.to_path_buf(), cause };
     let mut lines = unpack(&path).map_err(|cause| BackupError::Read { path: path.clone(), cause })?;
-    let contents = import(settings, &mut lines, watch).map_err(failed)?;
-    if contents != manifest.contents {
-        return Err(BackupError::Differs { path, cause: "it holds other things than the manifest says".into() });
-    }
+    import_expected(settings, &mut lines, Some(&manifest.contents), watch).map_err(failed)?;
     Ok(manifest)
 }
 

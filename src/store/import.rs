@@ -51,6 +51,8 @@ pub enum ImportError {
          another one in [store] path"
     )]
     NotEmpty { path: PathBuf, what: String },
+    #[error("it holds other things than its manifest says; use another backup")]
+    Unexpected,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -84,6 +86,16 @@ pub fn check_export(from: &mut dyn BufRead, watch: Watch<'_>) -> Result<Contents
 /// # Errors
 /// The first mistake in the export, by its line; a store that has news, or is in use. Nothing is changed then.
 pub fn import(settings: &StoreSettings, from: &mut dyn BufRead, watch: Watch<'_>) -> Result<Contents, ImportError> {
+    import_expected(settings, from, None, watch)
+}
+
+/// As [`import`], if the export holds what is expected.
+pub(super) fn import_expected(
+    settings: &StoreSettings,
+    from: &mut dyn BufRead,
+    expected: Option<&Contents>,
+    watch: Watch<'_>,
+) -> Result<Contents, ImportError> {
     let store = &settings.path;
     let cannot = |cause| StoreError::Folder { path: store.clone(), cause };
     folder::create_private(store).map_err(cannot)?;
@@ -92,7 +104,10 @@ pub fn import(settings: &StoreSettings, from: &mut dyn BufRead, watch: Watch<'_>
     let aside = store.join(ASIDE);
     remove_folder(&aside).map_err(cannot)?;
     folder::create_private(&aside).map_err(cannot)?;
-    let built = build(settings, &aside, from, watch);
+    let built = build(settings, &aside, from, watch).and_then(|contents| match expected {
+        Some(expected) if *expected != contents => Err(ImportError::Unexpected),
+        _ => Ok(contents),
+    });
     let contents = match built {
         Ok(contents) => contents,
         Err(error) => {
