@@ -22,13 +22,15 @@ use newsdesk::{Newsroom, Output, command, finished, run, start};
 use serde_json::Value;
 use support::{Service, signal};
 
-/// An export's lines but for the first and the last, which say when it was made.
+/// An export's lines but for the first and the last, which say when it was made, and the settings it was tagged with, which are
+/// unsettled for a moment after the start.
 fn records(export: &Output) -> BTreeSet<String> {
     assert_eq!(export.code, Some(0), "{}", export.err);
     let lines: Vec<&str> = export.out.lines().collect();
     assert!(lines[0].starts_with("{\"newsdesk\":\"export\",\"format\":1,"), "{}", lines[0]);
     assert!(lines[lines.len() - 1].starts_with("{\"commit\":"), "{}", lines[lines.len() - 1]);
-    lines[1..lines.len() - 1].iter().map(|line| (*line).to_owned()).collect()
+    let records = lines[1..lines.len() - 1].iter().filter(|line| !line.starts_with("{\"tagged_with\""));
+    records.map(|line| (*line).to_owned()).collect()
 }
 
 /// The records but for the state of polls, which goes on.
@@ -72,12 +74,12 @@ fn a_store_made_from_an_export_publishes_the_same_and_nothing_twice() {
         assert_eq!(differs, None, "to the byte, ids and dates among it");
         assert_eq!(again, before);
     }
-    assert!(editions[2].contains("<entry>"), "{}", editions[2]);
 }
 
 fn editions_of(service: &Service) -> Vec<String> {
     let paths = ["/all.atom", "/all.rss", "/topics/ai.atom"];
-    paths.iter().for_each(|path| service.until("the edition", path, |status, _| status == 200));
+    let has_all = |body: &str| ["AI on day 1<", "AI on day 11<"].iter().all(|title| body.contains(title));
+    paths.iter().for_each(|path| service.until("the edition", path, |_, body| has_all(body)));
     paths.iter().map(|path| service.get(path).1).collect()
 }
 
