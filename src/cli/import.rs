@@ -32,6 +32,9 @@ pub(super) struct RestoreArguments {
 pub(super) fn run(path: &Path, arguments: &ImportArguments) -> anyhow::Result<Exit> {
     let (config, _) = config::load(path)?;
     let file = if arguments.file == Path::new("-") { None } else { Some(absolute(&arguments.file)?) };
+    if file.is_none() && io::stdin().is_terminal() {
+        eprintln!("reading an export from standard input; name a file to read that instead");
+    }
     make_store(path, config, Import { file }, "imported")
 }
 

@@ -113,6 +113,9 @@ fn commits_go_on_during_an_export_and_are_not_in_it() {
         });
         let lines = lines.unwrap_or_else(|error| panic!("{error}"));
         if since.is_some() {
+            // What it holds belongs together all the same.
+            let path = to.path().join("since");
+            import_into(&path, &lines).unwrap_or_else(|error| panic!("{error}"));
             continue;
         }
         let path = to.path().join("store");
@@ -298,6 +301,19 @@ fn the_journals_own_files_can_be_imported() {
     let path = to.path().join("store");
     import(&settings(&path), &mut text.as_slice(), &|_| true).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(open(&path).newest(None, 100).expect("read"), expected);
+
+    // Up to the damage it is a store as it once was; beyond a gap it is not.
+    let text = String::from_utf8(text).expect("UTF-8");
+    let commits: Vec<usize> =
+        text.match_indices("{\"commit\"").map(|(at, _)| at + text[at..].find('\n').expect("an end") + 1).collect();
+    let base = &text[..commits[0]];
+    let contents = import(&settings(&to.path().join("base")), &mut base.as_bytes(), &|_| true);
+    assert_eq!(contents.map_err(|error| error.to_string()).map(|contents| contents.entries), Ok(20));
+    assert!(commits.len() > 1);
+    let beyond = base.to_owned() + "{\"commit\":99,\"at\":\"2026-11-22T00:00:00Z\"}\n";
+    let gap =
+        import(&settings(&to.path().join("gap")), &mut beyond.as_bytes(), &|_| true).expect_err("a gap").to_string();
+    assert!(gap.contains("to 98 are missing"), "{gap}");
 }
 
 #[test]
@@ -336,4 +352,43 @@ fn counts_and_next_numbers_follow_from_the_lines() {
     let copy = open(&to.path().join("store"));
     assert_eq!(copy.source(&SourceId::new("one")).map(|source| source.entries), Some(18));
     assert_eq!(fill(&copy, 60..61), [(EntryNumber(22), StoryNumber(22))]);
+}
+
+fn backup(into: &Path, lines: &[String]) -> Result<(std::path::PathBuf, Manifest), BackupError> {
+    let mut writer = BackupWriter::create(into, at(0))?;
+    for line in lines {
+        writer.line(format!("{line}\n").as_bytes()).expect("written");
+    }
+    writer.finish(&|_| true)
+}
+
+#[test]
+fn a_backup_is_there_whole_or_not_at_all_and_never_over_another() {
+    let (from, to) = (folder(), folder());
+    let store = lived_in(from.path());
+    let lines = export(&store, None);
+    let names = || -> BTreeSet<String> {
+        let found = std::fs::read_dir(to.path()).expect("read").map(|entry| entry.expect("read").file_name());
+        found.map(|name| name.to_string_lossy().into_owned()).collect()
+    };
+    let cut_off = backup(to.path(), &lines[..lines.len() - 1]).expect_err("cut off").to_string();
+    assert!(cut_off.contains("does not read back") && cut_off.contains("a part of it is missing"), "{cut_off}");
+    let mut given_up = BackupWriter::create(to.path(), at(0)).expect("begun");
+    given_up.line(b"half\n").expect("written");
+    assert_eq!(names().len(), 1, "hidden as long as it is not whole");
+    assert!(names().iter().all(|name| name.starts_with(".unfinished-")));
+    drop(given_up);
+    assert_eq!(names(), BTreeSet::new());
+
+    // At the same second, also beside one that a kill left unfinished.
+    std::fs::create_dir(to.path().join(".unfinished-newsdesk-2026-09-21T14-13-20Z-2")).expect("made");
+    let places: Vec<_> = (0..3).map(|_| backup(to.path(), &lines).unwrap_or_else(|error| panic!("{error}"))).collect();
+    let ends = ["20Z", "20Z-3", "20Z-4"];
+    for ((place, manifest), end) in places.iter().zip(ends) {
+        assert!(place.ends_with(format!("newsdesk-2026-09-21T14-13-{end}")), "{}", place.display());
+        assert_eq!(*manifest, places[0].1);
+        let copy = place.join("restored");
+        restore(&settings(&copy), place, &|_| true).unwrap_or_else(|error| panic!("{error}"));
+        assert_same(&records(&open(&copy)), &records(&store), "restored");
+    }
 }

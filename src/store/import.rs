@@ -294,6 +294,11 @@ impl<'a> Export<'a> {
                         return Err(self
                             .mistake("this commit is older than the one before it: the files are not in their order"));
                     }
+                    if let Some(before) = self.end.filter(|before| before.commit.next() < end.commit) {
+                        let cause =
+                            format!("the commits from {} to {} are missing", before.commit.0 + 1, end.commit.0 - 1);
+                        return Err(self.mistake(&cause));
+                    }
                     self.end = Some(end);
                 }
                 _ => {
