@@ -35,7 +35,7 @@ pub enum ExportLine {
     Header(ExportHeader),
     /// The last: without it an export is cut off.
     End(ExportEnd),
-    Change(Change),
+    Change(Box<Change>),
 }
 
 /// What an export begins with.
@@ -100,7 +100,7 @@ impl Store {
                 None => Some(change),
                 Some(selection) => selection.of(change),
             };
-            selected.map_or(Ok(()), |change| take(ExportLine::Change(change)))
+            selected.map_or(Ok(()), |change| take(ExportLine::Change(Box::new(change))))
         })?;
         take(ExportLine::End(ExportEnd { commit: as_of, at }))?;
         Ok(as_of)
