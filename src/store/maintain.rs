@@ -161,6 +161,8 @@ impl Store {
                 self.journal_is_damaged(damage.to_string());
                 self.write_journal_anew(stop).map(|()| true)
             }
+            // Somebody else folds it, such as an export.
+            Err(JournalError::Busy) => Ok(false),
             Err(error) => Err(error.into()),
         }
     }
