@@ -122,7 +122,6 @@ impl Store {
             let _commits = self.0.without_commits();
             roll_forward(&self.0.journal, &fresh)?;
             fresh.make_durable()?;
-            tracing::debug!("swap begins");
             self.replace(fresh)?;
         }
         let old = self.0.database_folder(former);
