@@ -1,6 +1,10 @@
 //! What is exported makes the same store elsewhere.
 
-use std::{collections::BTreeSet, path::Path, sync::atomic::AtomicBool};
+use std::{
+    collections::BTreeSet,
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use chrono::{DateTime, Utc};
 
@@ -125,6 +129,50 @@ fn commits_go_on_during_an_export_and_are_not_in_it() {
         assert_eq!(copy.newest(None, 100).expect("read"), newest);
     }
     assert_ne!(records(&store), before);
+}
+
+/// A commit may come at any moment, also between the fold and the reading.
+#[test]
+fn while_somebody_commits_without_a_pause_each_record_is_there_once() {
+    let from = folder();
+    let store = lived_in(from.path());
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                let mut refresh = store.refresh();
+                let (entry, _) = put(&mut refresh, 80, "news");
+                refresh.apply().expect("applied");
+                let mut refresh = store.refresh();
+                let record = refresh.entry(entry).expect("read").expect("there");
+                refresh.remove_entry(entry).expect("removed");
+                refresh.remove_story(record.story).expect("removed");
+                refresh.remove_identity(record.source, record.identity);
+                refresh.apply().expect("applied");
+            }
+        });
+        // Told also when an assertion fails, lest the thread go on for ever.
+        let _told = Told(&is_over);
+        for _ in 0..40 {
+            let lines = export(&store, None);
+            assert!(!text(&lines).contains("_removed"));
+            let subjects = lines[1..lines.len() - 1].iter().map(|line| {
+                let change: Change = serde_json::from_str(line).expect("a change");
+                change.subject()
+            });
+            assert_eq!(subjects.collect::<BTreeSet<_>>().len(), lines.len() - 2);
+            check_export(&mut text(&lines).as_bytes(), &|_| true).unwrap_or_else(|error| panic!("{error}"));
+        }
+    });
+}
+
+/// Says that something is over when it is dropped.
+struct Told<'a>(&'a AtomicBool);
+
+impl Drop for Told<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 #[test]
