@@ -91,4 +91,6 @@ pub(crate) mod faults;
 #[cfg(test)]
 mod layout_tests;
 #[cfg(test)]
+mod mending_tests;
+#[cfg(test)]
 mod tests;
