@@ -38,15 +38,29 @@ impl Caretaker {
     /// Begins with a check, for nobody knows what happened to the files meanwhile; `begun` is told once commits wait for it.
     pub(super) fn run(self, damage: &Receiver<StoreError>, begun: Sender<()>) {
         let mut checked = self.clock.now();
-        self.check(|| {
+        let was_damaged = self.check(|| {
             // Told more than once; who waits for the first has gone by then.
             let _ = begun.send(());
         });
         drop(begun);
+        if was_damaged {
+            self.forget(damage);
+        }
         self.look_round(&mut checked);
+        // Somebody met damage that a check did not find.
+        let mut is_doubtful = false;
         loop {
             match damage.recv_timeout(ROUND) {
-                Ok(why) => self.mend(&why),
+                Ok(why) if is_doubtful => {
+                    self.mend(&why);
+                    is_doubtful = false;
+                    self.forget(damage);
+                }
+                Ok(_) => {
+                    // It may have been mended since: who told of it could still read the database before.
+                    is_doubtful = !self.check(|| ());
+                    self.forget(damage);
+                }
                 Err(RecvTimeoutError::Timeout) => self.look_round(&mut checked),
                 Err(RecvTimeoutError::Disconnected) => return,
             }
@@ -81,8 +95,14 @@ impl Caretaker {
         self.status.store_does(None);
     }
 
-    /// Reads all of the store. What is damaged is mended: the database at once, the journal when it is next folded.
-    fn check(&self, begun: impl Fn()) {
+    /// What was told while the database was checked or rebuilt is about the one before. It is told again if it is not over.
+    fn forget(&self, damage: &Receiver<StoreError>) {
+        damage.try_iter().for_each(drop);
+    }
+
+    /// Reads all of the store. What is damaged is mended: the database at once, the journal when it is next folded. Returns
+    /// whether the database was damaged.
+    fn check(&self, begun: impl Fn()) -> bool {
         let watch = |progress: Progress| {
             begun();
             self.goes_on(progress)
@@ -90,7 +110,8 @@ impl Caretaker {
         let checked = self.store.verify_and_mend(&watch);
         self.status.store_does(None);
         let mut is_whole = matches!(checked, Ok(None));
-        if matches!(checked, Ok(Some(_))) {
+        let was_damaged = matches!(checked, Ok(Some(_)));
+        if was_damaged {
             // A desk that is gone publishes nothing more.
             let _ = self.mended.send(());
         }
@@ -101,6 +122,7 @@ impl Caretaker {
         if is_whole {
             debug!("the store is whole");
         }
+        was_damaged
     }
 
     fn mend(&self, why: &StoreError) {

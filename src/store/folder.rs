@@ -6,7 +6,7 @@
 //! journal/               every commit, in plain form
 //! editions/              the editions as they were last published
 //! repairs.jsonl          what had to be mended, and when
-//! damaged-<time>/        a database that could not be mended
+//! damaged-<time>/        a database that could not be mended; the last two are kept
 //! newsdesk.lock          held by the process that has the store open
 //! ```
 
@@ -139,7 +139,22 @@ pub(super) fn set_aside(store: &Path, number: u64, now: DateTime<Utc>) -> io::Re
     }
     fs::rename(&from, &to)?;
     sync(store)?;
+    drop_older_damaged(store)?;
     Ok(Some(to))
+}
+
+/// Damaged databases that are kept: each may be as large as the store.
+const DAMAGED_KEPT: usize = 2;
+
+fn drop_older_damaged(store: &Path) -> io::Result<()> {
+    let entries = fs::read_dir(store)?.collect::<io::Result<Vec<_>>>()?;
+    let is_damaged = |name: &std::ffi::OsStr| name.to_str().is_some_and(|name| name.starts_with("damaged-"));
+    let mut damaged: Vec<_> =
+        entries.iter().filter(|entry| is_damaged(&entry.file_name())).map(fs::DirEntry::path).collect();
+    // The names begin with the date.
+    damaged.sort();
+    let older = damaged.len().saturating_sub(DAMAGED_KEPT);
+    damaged.iter().take(older).try_for_each(fs::remove_dir_all)
 }
 
 /// Something that had to be mended.

@@ -102,4 +102,6 @@ pub(crate) mod faults;
 #[cfg(test)]
 mod layout_tests;
 #[cfg(test)]
+mod mending_tests;
+#[cfg(test)]
 mod tests;

@@ -151,7 +151,12 @@ impl Opening<'_> {
         self.repairs.extend(repair);
         match self.roll_forward(&database) {
             Ok(()) => Ok(database),
-            Err(error) if error.is_damage() || error.is_folded() => {
+            Err(error) if error.is_folded() => {
+                let why = format!("it ends with commit {}, before the journal's base", database.last_commit().0);
+                drop(database);
+                self.rebuild(why, progress)
+            }
+            Err(error) if error.is_damage() => {
                 drop(database);
                 self.rebuild(error.damage(), progress)
             }
@@ -174,7 +179,7 @@ impl Opening<'_> {
                 // What the database has is whole, and the journal is written anew from it: what counted is in both. Commits
                 // that only the damaged journal has never counted, and their numbers are passed over.
                 let given_up = format!("{damage}; what it had after commit {} is given up", database.last_commit().0);
-                self.journal_damage.get_or_insert(given_up);
+                self.journal_damage = Some(given_up);
                 apply(database, &[Commit { number: last, changes: Vec::new() }])?;
                 Ok(())
             }

@@ -18,6 +18,7 @@ pub enum Damage {
     RemovedFile,
     RemovedSnapshots,
     RemovedFolder,
+    LostStoreToml,
 }
 
 /// The part of the store that is damaged; the other one is left alone until all is well again.
@@ -51,6 +52,9 @@ impl Part {
             ],
         };
         let mut kind = *random.one_of(&kinds);
+        if self == Part::Database && random.one_in(10) {
+            kind = Damage::LostStoreToml;
+        }
         if kind == Damage::RemovedFolder && !random.one_in(3) {
             kind = Damage::FlippedBits;
         }
@@ -75,6 +79,7 @@ impl Part {
             Damage::RemovedFile => fs::remove_file(&path).expect("removed"),
             Damage::RemovedSnapshots => snapshots.iter().for_each(|path| fs::remove_file(path).expect("removed")),
             Damage::RemovedFolder => fs::remove_dir_all(&folder).expect("removed"),
+            Damage::LostStoreToml => fs::write(store.join("store.toml"), [0; 64]).expect("written"),
         }
         (kind, format!("{kind:?} {}", path.strip_prefix(store).unwrap_or(&path).display()))
     }

@@ -42,8 +42,7 @@ pub struct Limits {
 
 impl House {
     pub fn build(folder: PathBuf, press: Press, limits: Limits) -> Self {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-        let port = port.expect("a port").port();
+        let port = free_port();
         let store = folder.join("store");
         fs::create_dir_all(&store).expect("a folder");
         let config = folder.join("newsdesk.toml");
@@ -231,6 +230,13 @@ impl House {
         }
         milestones
     }
+}
+
+/// A port that the system gives to nobody while the daemon is down: not one of those it gives away by itself.
+fn free_port() -> u16 {
+    let first = 20_000 + (std::process::id() % 10_000) as u16;
+    let is_free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    (first..32_000).find(is_free).expect("a port")
 }
 
 /// Every edition, and the index page.
