@@ -1,5 +1,4 @@
 use std::{
-    fmt::Write as _,
     fs,
     path::{Path, PathBuf},
 };
@@ -8,16 +7,18 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use url::Url;
 
-use super::exit::{Exit, Misuse};
+use super::{
+    exit::{Exit, Misuse},
+    explanation::{ExplainedCopy, ExplainedEntry, ExplainedStory},
+};
 use crate::{
     config::{self, Config},
     daemon,
-    model::{EntryNumber, LanguageOrigin, StoryNumber},
+    model::{LanguageOrigin, SourceId, StoryNumber},
     normalize::{clean_link, link_key},
     reading::Reader,
     store::{Originality, SharedKey, Store, StoreError, StoryRecord},
     text::{ReadableEntry, ReadableText},
-    topics::TopicExplanation,
 };
 
 #[derive(Debug, Args)]
@@ -32,6 +33,14 @@ pub(super) struct ExplainArguments {
     /// The language that a file's text declares; without it the language is recognised
     #[arg(long)]
     language: Option<String>,
+
+    /// The source that a file's text is taken to be from, for topics that are for some sources only
+    #[arg(long)]
+    source: Option<String>,
+
+    /// Print one JSON object a story instead
+    #[arg(long)]
+    json: bool,
 }
 
 /// The most entries looked at for one link.
@@ -47,16 +56,30 @@ pub(super) fn run(path: &Path, arguments: &ExplainArguments) -> anyhow::Result<E
     }
     let reader = daemon::reader(&config)?;
     let file = PathBuf::from(&arguments.what);
-    let text = if file.is_file() {
-        explain_file(&reader, &file, arguments)?
+    if let Some(source) = &arguments.source
+        && !config.sources.contains_key(source.as_str())
+    {
+        return Err(Misuse(format!("there is no source {source} in {}; see its [sources]", path.display())).into());
+    }
+    let stories = if file.is_file() {
+        vec![ExplainedStory { story: None, entries: vec![explain_file(&reader, &file, arguments)?] }]
     } else {
         explain_stored(&config, &reader, arguments)?
     };
+    let mut text = String::new();
+    for story in &stories {
+        if arguments.json {
+            text.push_str(&serde_json::to_string(story)?);
+            text.push('\n');
+        } else {
+            story.write(&mut text, arguments.topic.as_deref())?;
+        }
+    }
     super::print(&text)?;
     Ok(Exit::Done)
 }
 
-fn explain_file(reader: &Reader, file: &Path, arguments: &ExplainArguments) -> anyhow::Result<String> {
+fn explain_file(reader: &Reader, file: &Path, arguments: &ExplainArguments) -> anyhow::Result<ExplainedEntry> {
     let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
     let text = String::from_utf8_lossy(&bytes);
     let first_line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
@@ -80,20 +103,21 @@ fn explain_file(reader: &Reader, file: &Path, arguments: &ExplainArguments) -> a
         };
         ReadableEntry::from_text(&readable, reader.languages())
     };
-    Ok(explanation(reader, &entry, arguments))
+    let source = arguments.source.as_deref().map(SourceId::new);
+    Ok(ExplainedEntry::new(reader, &entry, source.as_ref(), arguments.topic.as_deref()))
 }
 
-fn explain_stored(config: &Config, reader: &Reader, arguments: &ExplainArguments) -> anyhow::Result<String> {
+fn explain_stored(
+    config: &Config,
+    reader: &Reader,
+    arguments: &ExplainArguments,
+) -> anyhow::Result<Vec<ExplainedStory>> {
     let store = daemon::open_store_now(config)?;
     let stories = find(&store, &arguments.what)?;
     if stories.is_empty() {
         bail!("no story with the link or id {}, and no file of that name", arguments.what);
     }
-    let mut text = String::new();
-    for story in stories {
-        describe(&mut text, &store, reader, &story, arguments)?;
-    }
-    Ok(text)
+    stories.iter().map(|story| describe(&store, reader, story, arguments)).collect()
 }
 
 fn find(store: &Store, what: &str) -> Result<Vec<StoryRecord>, StoreError> {
@@ -111,101 +135,30 @@ fn find(store: &Store, what: &str) -> Result<Vec<StoryRecord>, StoreError> {
 }
 
 fn describe(
-    text: &mut String,
     store: &Store,
     reader: &Reader,
     story: &StoryRecord,
     arguments: &ExplainArguments,
-) -> anyhow::Result<()> {
-    let topics: Vec<_> = story.topics.iter().map(|score| format!("{} {}", score.topic, score.score)).collect();
-    let topics = if topics.is_empty() { "no topic".to_string() } else { topics.join(", ") };
-    writeln!(text, "story {}\n  updated {}, {topics}", story.id, story.updated.format("%Y-%m-%d %H:%M:%S UTC"))?;
+) -> anyhow::Result<ExplainedStory> {
+    let name = |number| store.source_by_number(number).map(|(id, _)| id);
+    let mut entries = Vec::new();
     for copy in &story.copies {
-        let source = store.source_by_number(copy.source).map(|(id, _)| id.to_string()).unwrap_or_default();
-        let shown = if copy.entry == story.owner { "shown" } else { "copy" };
-        let kind = match copy.originality {
+        let Some(record) = store.entry(copy.entry)? else { continue };
+        let readable = ReadableEntry::from_entry(&record.entry, reader.languages());
+        let source = name(record.source);
+        let mut explained = ExplainedEntry::new(reader, &readable, source.as_ref(), arguments.topic.as_deref());
+        explained.entry = Some(copy.entry.0);
+        entries.push(explained);
+    }
+    let copies = story.copies.iter().map(|copy| ExplainedCopy {
+        shown: copy.entry == story.owner,
+        source: name(copy.source).map(|id| id.to_string()).unwrap_or_default(),
+        site: match copy.originality {
             Originality::Own => "on its own site",
             Originality::Claimed => "on the site it calls its own",
             Originality::Elsewhere => "on another site",
-        };
-        writeln!(text, "  {shown}: {source} ({kind}) {}", copy.link.as_deref().unwrap_or("no link"))?;
-    }
-    for EntryNumber(number) in story.copies.iter().map(|copy| copy.entry) {
-        let Some(record) = store.entry(EntryNumber(number))? else { continue };
-        let source = store.source_by_number(record.source).map(|(id, _)| id.to_string()).unwrap_or_default();
-        writeln!(text, "\nentry {number} of {source}: {}", record.entry.title)?;
-        let readable = ReadableEntry::from_entry(&record.entry, reader.languages());
-        text.push_str(&explanation(reader, &readable, arguments));
-    }
-    Ok(())
-}
-
-/// Topic by topic: the terms found, where, and the points they give; then what was left out of the text and why.
-fn explanation(reader: &Reader, entry: &ReadableEntry, arguments: &ExplainArguments) -> String {
-    let mut text = language_line(entry);
-    let explained = reader.topics().explain(entry);
-    let wanted = |topic: &&TopicExplanation| match &arguments.topic {
-        Some(only) => topic.topic.as_str() == only,
-        None => !topic.terms.is_empty(),
-    };
-    let mut any = false;
-    // Writing to a String cannot fail.
-    for topic in explained.iter().filter(wanted) {
-        any = true;
-        let verdict = match (topic.tagged, topic.score >= topic.threshold) {
-            (true, _) => "tagged",
-            (false, true) => "not tagged: no hit in title, category or the first words",
-            (false, false) => "not tagged",
-        };
-        let _ = writeln!(text, "topic {}  {} of {} points: {verdict}", topic.topic, topic.score, topic.threshold);
-        for term in &topic.terms {
-            let _ = writeln!(
-                text,
-                "  {:<28} {:>8}  {} × {}, {} in {}, \"{}\" @{}",
-                format!("{}^{}", unweighted(&term.term), term.weight),
-                term.points.to_string(),
-                term.field,
-                term.field_weight,
-                if term.hits == 1 { "1 hit".to_string() } else { format!("{} hits", term.hits) },
-                term.language,
-                term.matched,
-                term.position,
-            );
-        }
-    }
-    if !any {
-        let _ = writeln!(text, "no term of {} was found", arguments.topic.as_deref().unwrap_or("any topic"));
-    }
-    for cut in &entry.cuts {
-        let reason = serde_json::to_string(&cut.reason).unwrap_or_default();
-        let _ = writeln!(text, "cut {} words as {}: {}", cut.words, reason.trim_matches('"'), cut.line);
-    }
-    text
-}
-
-/// The term as written, without the weight that may be part of it.
-fn unweighted(term: &str) -> &str {
-    term.split('^').next().unwrap_or(term).trim_end()
-}
-
-fn language_line(entry: &ReadableEntry) -> String {
-    let kept: usize = entry.blocks.iter().map(|block| block.text.split_whitespace().count()).sum();
-    let cut: usize = entry.cuts.iter().map(|cut| cut.words).sum();
-    let language = match &entry.language {
-        Some(language) => {
-            let origin = match language.origin {
-                LanguageOrigin::Entry => "declared by the entry",
-                LanguageOrigin::Feed => "declared by the feed",
-                LanguageOrigin::Configured => "configured for the source",
-                LanguageOrigin::Detected => "recognised from the text",
-            };
-            format!("{} ({origin})", language.tag)
-        }
-        None => "unknown".into(),
-    };
-    let refuted = match &entry.refuted_language {
-        Some(refuted) => format!(", though {} was declared", refuted.tag),
-        None => String::new(),
-    };
-    format!("language {language}{refuted}; {kept} words of text, {cut} cut\n")
+        },
+        link: copy.link.clone(),
+    });
+    Ok(ExplainedStory::of(story.id.to_string(), story.updated, &story.topics, copies.collect(), entries))
 }
