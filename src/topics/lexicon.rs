@@ -41,8 +41,12 @@ pub(super) struct Lexicon {
     building: AffixesBuilder,
     affixes: Affixes,
     phrases: Vec<Phrase>,
-    /// For each atom the phrases whose rarest word it is.
-    postings: Vec<Vec<u32>>,
+    /// For each phrase the atom of its rarest word, until the lexicon is finished.
+    rarest: Vec<Atom>,
+    atoms: u32,
+    /// The phrases by the atom of their rarest word, and where each atom's begin; one more than there are atoms.
+    postings: Vec<u32>,
+    starts: Vec<u32>,
     /// Terms that are regular expressions, and all of them as one.
     patterns: Vec<(u32, Regex)>,
     pattern_set: RegexSet,
@@ -66,7 +70,10 @@ impl Lexicon {
             building: AffixesBuilder::default(),
             affixes: Affixes::default(),
             phrases: Vec::new(),
+            rarest: Vec::new(),
+            atoms: 0,
             postings: Vec::new(),
+            starts: Vec::new(),
             patterns: Vec::new(),
             pattern_set: RegexSet::empty(),
         }
@@ -89,6 +96,14 @@ impl Lexicon {
     /// There are more of them than one automaton can hold.
     pub fn finish(&mut self) -> Result<(), String> {
         self.affixes = std::mem::take(&mut self.building).build()?;
+        let mut in_order: Vec<u32> = (0..self.phrases.len() as u32).collect();
+        in_order.sort_by_key(|&phrase| self.rarest.get(phrase as usize).copied());
+        let begin =
+            |atom: u32| in_order.partition_point(|&phrase| self.rarest.get(phrase as usize) < Some(&atom)) as u32;
+        self.starts = (0..=self.atoms).map(begin).collect();
+        self.postings = in_order;
+        self.rarest = Vec::new();
+        self.phrases.shrink_to_fit();
         let patterns = self.patterns.iter().map(|(_, regex)| regex.as_str());
         self.pattern_set = RegexSetBuilder::new(patterns)
             .size_limit(LARGEST_PATTERN_SET)
@@ -107,8 +122,8 @@ impl Lexicon {
                 continue;
             }
             let rarest = rarest(words);
-            if let Some(postings) = atoms.get(rarest).and_then(|&atom| self.postings.get_mut(atom as usize)) {
-                postings.push(self.phrases.len() as u32);
+            if let Some(&atom) = atoms.get(rarest) {
+                self.rarest.push(atom);
                 self.phrases.push(Phrase { term, side, atoms, rarest });
             }
         }
@@ -125,7 +140,7 @@ impl Lexicon {
 
     fn atom(&mut self, word: &TermWord, lone: bool) -> Atom {
         let key = self.common_form(word).into_boxed_str();
-        let next = self.postings.len() as Atom;
+        let next = self.atoms;
         let atom = match word.matching {
             Matching::Stem => {
                 let folded = self.form.folded(&word.text).into_boxed_str();
@@ -133,6 +148,8 @@ impl Lexicon {
                 match words.iter().find(|known| known.folded == folded && known.lone == lone) {
                     Some(known) => known.atom,
                     None => {
+                        // Nearly every stem has one word, and there are many stems.
+                        words.reserve_exact(1);
                         words.push(Inflected { folded, lone, atom: next });
                         next
                     }
@@ -141,9 +158,7 @@ impl Lexicon {
             Matching::Exact => *self.exact.entry(key).or_insert(next),
             Matching::Prefix | Matching::Suffix | Matching::Inside => self.building.insert(word.matching, key, next),
         };
-        if atom == next {
-            self.postings.push(Vec::new());
-        }
+        self.atoms += u32::from(atom == next);
         atom
     }
 
@@ -187,7 +202,11 @@ impl Lexicon {
 
     /// The phrases to look at where a word with this atom stands.
     pub fn phrases_at(&self, atom: Atom) -> impl Iterator<Item = &Phrase> {
-        let postings = self.postings.get(atom as usize).map_or(&[][..], Vec::as_slice);
+        let range = match (self.starts.get(atom as usize), self.starts.get(atom as usize + 1)) {
+            (Some(&start), Some(&end)) => start as usize..end as usize,
+            _ => 0..0,
+        };
+        let postings = self.postings.get(range).unwrap_or_default();
         postings.iter().filter_map(|&phrase| self.phrases.get(phrase as usize))
     }
 }
