@@ -5,6 +5,7 @@ mod check;
 mod config_schema;
 mod exit;
 mod explain;
+mod explanation;
 mod log;
 mod poll;
 mod reload;

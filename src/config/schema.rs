@@ -1,11 +1,20 @@
-use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value};
 
-use super::file::File;
+use super::file::{File, Included};
 
 /// The JSON Schema (2020-12) of the configuration file, for editors and for ourselves: the file is held against it.
 pub fn schema() -> Value {
-    let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<File>().to_value();
+    schema_of::<File>()
+}
+
+/// The schema of a file that is included.
+pub(super) fn included_schema() -> Value {
+    schema_of::<Included>()
+}
+
+fn schema_of<T: JsonSchema>() -> Value {
+    let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value();
     without_null(&mut schema);
     schema
 }

@@ -540,7 +540,12 @@ fn no_report_shows_a_secret() {
 
 #[test]
 fn a_file_that_is_not_utf_8() {
-    let surroundings = check::Surroundings { folder: "/".into(), state_directory: None, read: &|_| Ok(String::new()) };
+    let surroundings = check::Surroundings {
+        folder: "/".into(),
+        state_directory: None,
+        read: &|_| Ok(String::new()),
+        list: &|_, _| Ok(Vec::new()),
+    };
     let problems = check::check("n.toml".as_ref(), b"[server]\n# caf\xe9\n", &surroundings).unwrap_err().to_string();
     assert!(problems.starts_with("n.toml:2:6: the file is not in UTF-8 here"), "{problems}");
 }

@@ -124,7 +124,8 @@ terms.en = ["harbour"]
         "as in the file"
     );
     assert_eq!((config.topics[0].title.as_str(), config.topics[0].threshold), ("zeta", 4.0));
-    assert_eq!(config.topics[1].terms["pt"], ["casa", "ponte^2"]);
+    let terms: Vec<_> = config.topics[1].terms["pt"].iter().map(|term| (term.written(), term.weight())).collect();
+    assert_eq!(terms, [("casa", 1.0), ("ponte^2", 2.0)]);
     assert_eq!(config.topic_pages[&TopicId::new("alpha")].language.as_deref(), Some("en"));
     assert_eq!(config.former_topics[&TopicId::new("aleph")].as_str(), "alpha");
 }
