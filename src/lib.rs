@@ -34,6 +34,7 @@ pub mod poll;
 pub mod fetch;
 pub mod reading;
 pub mod parse;
+pub mod language;
 pub mod normalize;
 pub mod text;
 pub mod topics;

@@ -13,13 +13,13 @@ mod inflection;
 mod language;
 mod line_rules;
 mod readable;
-mod stop_words;
 mod words;
 
 pub use blocks::{Block, BlockKind, blocks_of_html, blocks_of_plain_text};
 pub use cut::{Cut, CutReason};
 pub use fold::fold;
-pub use language::{language_of, primary_subtag};
+pub use language::{LanguageReason, LanguageVerdict, SettledLanguage, settle_language};
 pub use readable::{ReadableEntry, ReadableText};
-pub use stop_words::{is_stop_word, is_stop_word_somewhere};
+// Named here as well, since whoever reads texts needs them.
+pub use crate::language::{is_stop_word, is_stop_word_somewhere, primary_subtag};
 pub use words::{Word, WordForm, Words, words};

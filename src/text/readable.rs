@@ -6,9 +6,12 @@ use super::{
     blocks::{Block, blocks_of_html, blocks_of_plain_text},
     cut::{Cut, cut},
     fold::{fold, tidy},
-    language::{SAMPLE_BYTES, language_of, primary_subtag},
+    language::{LanguageReason, settle_language},
 };
-use crate::model::{Entry, Language, LanguageOrigin};
+use crate::{
+    language::primary_subtag,
+    model::{Entry, Language, LanguageOrigin},
+};
 
 /// A story's text without markup, as a line of JSON brings it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -24,6 +27,9 @@ pub struct ReadableText {
     pub language: Option<String>,
 }
 
+/// As much of the text as its language is recognised from, in bytes.
+const SAMPLE_BYTES: usize = 1_500;
+
 /// What of an entry counts as its text, and in which language it is.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ReadableEntry {
@@ -37,6 +43,8 @@ pub struct ReadableEntry {
     pub language: Option<Language>,
     /// The language the entry or its feed declares, when the text refuted it.
     pub refuted_language: Option<Language>,
+    /// Why it is that language.
+    pub language_reason: LanguageReason,
     /// What was left out of `blocks`, in order.
     pub cuts: Vec<Cut>,
 }
@@ -79,9 +87,16 @@ impl ReadableEntry {
             sample.push('\n');
             sample.push_str(&block.text);
         }
-        let language = language_of(&sample, declared, languages);
-        let refuted_language = declared.filter(|_| language.as_ref() != declared).cloned();
-        Self { title, blocks, categories: distinct(categories), language, refuted_language, cuts }
+        let settled = settle_language(&sample, declared, languages);
+        Self {
+            title,
+            blocks,
+            categories: distinct(categories),
+            refuted_language: settled.refuted().cloned(),
+            language: settled.language,
+            language_reason: settled.reason,
+            cuts,
+        }
     }
 
     /// The primary subtag of the language.

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use rust_stemmers::{Algorithm, Stemmer};
 use unicode_normalization::char::is_combining_mark;
 
-use super::{fold::fold, inflection::Endings, language::primary_subtag};
+use super::{fold::fold, inflection::Endings};
+use crate::language::primary_subtag;
 
 /// A word as it is written, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
