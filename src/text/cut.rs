@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::{
     blocks::{Block, BlockKind},
+    boilerplate::Repeats,
     fold::push_lower_folded,
     line_rules::{COMMENTS, Expressions, FEED_FOOTER, NEWSLETTER, OTHER_STORIES, POINTER, Place, SHARE},
     words::words,
@@ -33,6 +34,9 @@ pub struct Cut {
     pub line: String,
     /// How many words went: the line's own, or everything from it on.
     pub words: usize,
+    /// For [`CutReason::Repeated`], how often the source printed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repeated: Option<Repeats>,
 }
 
 /// Why a part was cut.
@@ -55,6 +59,8 @@ pub enum CutReason {
     Pointer,
     /// A line that software adds to every entry, or a rights notice.
     FeedFooter,
+    /// The source's stories carry it whatever they are about.
+    Repeated,
 }
 
 impl CutReason {
@@ -96,13 +102,30 @@ pub(super) fn cut(title: &str, blocks: Vec<Block>) -> (Vec<Block>, Vec<Cut>) {
             if teaser && let Some(first_copy) = kept.pop() {
                 rest += words(&first_copy.text).count();
             }
-            cuts.push(Cut { reason, line: block.text, words: rest });
+            cuts.push(Cut { reason, line: block.text, words: rest, repeated: None });
             break;
         }
-        cuts.push(Cut { reason, words: line.count, line: block.text });
+        cuts.push(Cut { reason, words: line.count, line: block.text, repeated: None });
         previous_is_kept = false;
     }
     (kept, cuts)
+}
+
+/// The blocks that are not marked as repeated; the others join the cuts.
+pub(super) fn cut_repeated(blocks: Vec<Block>, marks: &[Option<Repeats>], cuts: &mut Vec<Cut>) -> Vec<Block> {
+    let mut kept = Vec::with_capacity(blocks.len());
+    for (block, mark) in blocks.into_iter().zip(marks) {
+        match mark {
+            None => kept.push(block),
+            Some(_) => cuts.push(Cut {
+                reason: CutReason::Repeated,
+                words: words(&block.text).count(),
+                line: block.text,
+                repeated: *mark,
+            }),
+        }
+    }
+    kept
 }
 
 fn is_teaser(block: &Block, line: &Key, previous: &Block) -> bool {

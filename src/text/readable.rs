@@ -4,9 +4,11 @@ use serde::Deserialize;
 
 use super::{
     blocks::{Block, blocks_of_html, blocks_of_plain_text},
-    cut::{Cut, cut},
+    boilerplate::Boilerplate,
+    cut::{Cut, cut, cut_repeated},
     fold::{fold, tidy},
     language::{LanguageReason, settle_language},
+    outline::{EntryOutline, prints},
 };
 use crate::{
     language::primary_subtag,
@@ -45,21 +47,30 @@ pub struct ReadableEntry {
     pub refuted_language: Option<Language>,
     /// Why it is that language.
     pub language_reason: LanguageReason,
-    /// What was left out of `blocks`, in order.
+    /// What was left out of `blocks`: by the rules for lines, then by what was learnt of the source, each in order.
     pub cuts: Vec<Cut>,
+    /// What is to be kept so that the source's boilerplate can be learnt. It does not depend on what was learnt before.
+    pub outline: EntryOutline,
 }
 
 impl ReadableEntry {
     /// Reads an entry: its content if that says more than the summary, else the summary. `languages` are the configured
     /// primary subtags.
     pub fn from_entry(entry: &Entry, languages: &[String]) -> Self {
+        Self::from_entry_of(entry, languages, &Boilerplate::default())
+    }
+
+    /// The same, without what was learnt to be the source's furniture.
+    pub fn from_entry_of(entry: &Entry, languages: &[String], boilerplate: &Boilerplate) -> Self {
         let summary = entry.summary.as_deref().map(blocks_of_html).unwrap_or_default();
         let content = entry.content.as_deref().map(blocks_of_html).unwrap_or_default();
         let length = |blocks: &[Block]| blocks.iter().map(|block| block.text.len()).sum::<usize>();
         let blocks = if length(&content) >= length(&summary) { content } else { summary };
         let categories =
             entry.categories.iter().map(|category| category.label.as_ref().unwrap_or(&category.term).as_str());
-        Self::new(&entry.title, blocks, categories, entry.language.as_ref(), languages)
+        let mut read = Self::new(&entry.title, blocks, categories, entry.language.as_ref(), languages, boilerplate);
+        read.outline = read.outline.of_entry(entry);
+        read
     }
 
     /// Reads plain text. `languages` are the configured primary subtags.
@@ -67,7 +78,8 @@ impl ReadableEntry {
         let declared = text.language.as_deref().map(str::trim).filter(|tag| !tag.is_empty());
         let declared = declared.map(|tag| Language { tag: tag.to_owned(), origin: LanguageOrigin::Entry });
         let categories = text.categories.iter().map(String::as_str);
-        Self::new(&text.title, blocks_of_plain_text(&text.text), categories, declared.as_ref(), languages)
+        let blocks = blocks_of_plain_text(&text.text);
+        Self::new(&text.title, blocks, categories, declared.as_ref(), languages, &Boilerplate::default())
     }
 
     fn new<'a>(
@@ -76,9 +88,16 @@ impl ReadableEntry {
         categories: impl Iterator<Item = &'a str>,
         declared: Option<&Language>,
         languages: &[String],
+        boilerplate: &Boilerplate,
     ) -> Self {
         let title = tidy(title);
-        let (blocks, cuts) = cut(&title, blocks);
+        let (mut blocks, mut cuts) = cut(&title, blocks);
+        let prints = prints(&blocks);
+        let outline = EntryOutline::new(&title, &prints);
+        let marks = boilerplate.marks(&prints);
+        if !marks.is_empty() {
+            blocks = cut_repeated(blocks, &marks, &mut cuts);
+        }
         let mut sample = title.clone();
         for block in &blocks {
             if sample.len() > SAMPLE_BYTES {
@@ -96,6 +115,7 @@ impl ReadableEntry {
             language: settled.language,
             language_reason: settled.reason,
             cuts,
+            outline,
         }
     }
 
