@@ -38,6 +38,7 @@ pub mod language;
 pub mod normalize;
 pub mod text;
 pub mod topics;
+pub mod article;
 
 // Through: one delivery at a time.
 pub mod ingest;
