@@ -30,8 +30,8 @@ pub(super) fn check(page: &str) -> Result<(), ArticleError> {
     tokenizer.end();
     let measured = tokenizer.sink.measured.into_inner();
     match () {
-        () if measured.elements > MOST_ELEMENTS => Err(ArticleError::TooMany),
         () if measured.deepest > MOST_DEPTH => Err(ArticleError::TooDeep),
+        () if measured.elements > MOST_ELEMENTS => Err(ArticleError::TooMany),
         () => Ok(()),
     }
 }

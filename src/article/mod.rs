@@ -69,7 +69,8 @@ pub fn extract(body: &[u8], content_type: Option<&str>, url: &Url) -> Result<Art
     }));
     let read = read.map_err(|_| ArticleError::Broken)?.map_err(|_| ArticleError::NoMainText)?;
     let html = sanitize(&read.content, url);
-    let words = blocks_of_html(&html).iter().map(|block| crate::text::words(&block.text).take(FEWEST_WORDS).count());
+    let words =
+        blocks_of_html(&html).into_iter().map(|block| crate::text::words(&block.text).take(FEWEST_WORDS).count());
     if words.sum::<usize>() < FEWEST_WORDS {
         return Err(ArticleError::NoMainText);
     }

@@ -14,9 +14,9 @@ const PARAGRAPHS: [&str; 4] = [
 
 fn page(article: &str) -> String {
     format!(
-        "<!doctype html><html lang='en-GB'><head><title>Data centre late - The Courier</title></head><body>\
+        "<!doctype html><html lang='en-GB'><head><title>Data centre opens a whole year late - The Courier</title></head><body>\
          <nav><ul><li><a href=/>Home</a><li><a href=/sport>Sport</a></ul></nav>\
-         <div class=content><article><h1>Data centre late</h1>{article}</article></div>\
+         <div class=content><article><h1>Data centre opens a whole year late</h1>{article}</article></div>\
          <aside class=related><h3>Most read</h3><ul><li><a href=/1>Trump wins again</a><li><a href=/2>War in the east</a></ul></aside>\
          <footer>All rights reserved <a href=/imprint>Imprint</a></footer><script>var a = '<p>b</p>';</script></body></html>"
     )
@@ -39,7 +39,10 @@ fn finds_the_article_and_leaves_the_page() {
     assert_eq!(blocks, PARAGRAPHS.map(|text| format!("{text} More")));
     assert!(found.html.contains(r#"href="https://courier.example/more""#), "{}", found.html);
     assert!(!found.html.contains("onclick"));
-    assert_eq!((found.title.as_str(), found.language.as_deref()), ("Data centre late", Some("en-GB")));
+    assert_eq!(
+        (found.title.as_str(), found.language.as_deref()),
+        ("Data centre opens a whole year late", Some("en-GB"))
+    );
 }
 
 #[test]

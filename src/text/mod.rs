@@ -14,6 +14,7 @@ mod fold;
 mod inflection;
 mod language;
 mod line_rules;
+mod line_rules_more;
 mod outline;
 mod readable;
 mod words;
