@@ -7,7 +7,7 @@ use crate::{
     model::{Defect, Document, Entry, PollHints, TopicScore},
     normalize::{NormalizeContext, normalize},
     parse::{ParseError, ParseLimits, parse},
-    text::ReadableEntry,
+    text::{Boilerplate, ReadableEntry},
     topics::Topics,
 };
 
@@ -58,7 +58,12 @@ impl Reader {
 
     /// The topics an entry is in.
     pub fn tag(&self, entry: &Entry) -> Vec<TopicScore> {
-        self.topics.tag(&ReadableEntry::from_entry(entry, &self.languages))
+        self.topics.tag(&self.understand(entry, &Boilerplate::default()))
+    }
+
+    /// What of an entry counts as its text, without the furniture that was learnt of its source.
+    pub fn understand(&self, entry: &Entry, boilerplate: &Boilerplate) -> ReadableEntry {
+        ReadableEntry::from_entry_of(entry, &self.languages, boilerplate)
     }
 
     pub fn topics(&self) -> &Topics {

@@ -150,7 +150,7 @@ fn labelled_news() {
     assert!(share(shares(&items, |item| recognised(&item.title) == Some(&item.language))) >= 0.97);
     eprintln!("titles, right or undecided");
     assert!(share(shares(&items, |item| recognised(&item.title).is_none_or(|found| found == item.language))) >= 0.98);
-    let items: Vec<Item> = items.into_iter().filter(|item| item.text.len() > 80).collect();
+    let items: Vec<Item> = items.into_iter().filter(|item| item.text.len() > 80).step_by(4).collect();
     let whole = |item: &Item| format!("{}\n{}", item.title, item.text);
     eprintln!("title and text");
     assert!(share(shares(&items, |item| recognised(&whole(item)) == Some(&item.language))) >= 0.999);
