@@ -7,7 +7,7 @@ use crate::{
     model::{Defect, Document, Entry, PollHints, SourceId, TopicScore},
     normalize::{NormalizeContext, normalize},
     parse::{ParseError, ParseLimits, parse},
-    text::ReadableEntry,
+    text::{Boilerplate, ReadableEntry},
     topics::Topics,
 };
 
@@ -63,7 +63,12 @@ impl Reader {
 
     /// The topics an entry of a source is in.
     pub fn tag(&self, entry: &Entry, source: Option<&SourceId>) -> Vec<TopicScore> {
-        self.topics.tag_from(&ReadableEntry::from_entry(entry, &self.languages), source)
+        self.topics.tag_from(&self.understand(entry, &Boilerplate::default()), source)
+    }
+
+    /// What of an entry counts as its text, without the furniture that was learnt of its source.
+    pub fn understand(&self, entry: &Entry, boilerplate: &Boilerplate) -> ReadableEntry {
+        ReadableEntry::from_entry_of(entry, &self.languages, boilerplate)
     }
 
     pub fn topics(&self) -> &Topics {

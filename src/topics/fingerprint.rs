@@ -6,7 +6,7 @@ use super::settings::{FieldWeights, TaggingSettings, TermLists, TopicSettings};
 
 /// To be raised whenever the same settings may tag the same entry otherwise than before: by a change here or in what counts
 /// as the text.
-const ENGINE_VERSION: u32 = 2;
+const ENGINE_VERSION: u32 = 3;
 
 /// Settings as bytes, each value with its length so that no two settings write the same.
 struct Writer(Vec<u8>);
