@@ -15,6 +15,7 @@ fn main() -> anyhow::Result<()> {
         description: None,
         threshold: 4.0,
         terms: BTreeMap::from([("any".into(), terms.iter().map(|term| (*term).into()).collect())]),
+        examples: None,
     };
     let settings = TaggingSettings::default();
     let topics = [topic("ai", &["=AI^1.5", "ChatGPT^2"]), topic("telecom", &["telecom*^1.5", "=5G^1.5"])];

@@ -19,6 +19,7 @@ pub fn terms(bytes: &[u8]) {
             description: None,
             threshold: 1.0,
             terms: BTreeMap::from([(list.to_owned(), vec![term.to_owned()])]),
+            examples: None,
         };
         let compiled = Topics::compile(&settings, std::slice::from_ref(&topic));
         assert_eq!(checked.is_ok(), compiled.is_ok(), "{term:?} in {list}: {checked:?}");

@@ -17,7 +17,7 @@ use crate::{
     reading::Reader,
     store::{Originality, SharedKey, Store, StoreError, StoryRecord},
     text::{ReadableEntry, ReadableText},
-    topics::TopicExplanation,
+    topics::{ExampleExplanation, TopicExplanation},
 };
 
 #[derive(Debug, Args)]
@@ -146,7 +146,7 @@ fn explanation(reader: &Reader, entry: &ReadableEntry, arguments: &ExplainArgume
     let explained = reader.topics().explain(entry);
     let wanted = |topic: &&TopicExplanation| match &arguments.topic {
         Some(only) => topic.topic.as_str() == only,
-        None => !topic.terms.is_empty(),
+        None => !topic.terms.is_empty() || topic.tagged,
     };
     let mut any = false;
     // Writing to a String cannot fail.
@@ -172,6 +172,9 @@ fn explanation(reader: &Reader, entry: &ReadableEntry, arguments: &ExplainArgume
                 term.position,
             );
         }
+        if let Some(examples) = &topic.examples {
+            text.push_str(&examples_line(examples));
+        }
     }
     if !any {
         let _ = writeln!(text, "no term of {} was found", arguments.topic.as_deref().unwrap_or("any topic"));
@@ -181,6 +184,23 @@ fn explanation(reader: &Reader, entry: &ReadableEntry, arguments: &ExplainArgume
         let _ = writeln!(text, "cut {} words as {}: {}", cut.words, reason.trim_matches('"'), cut.line);
     }
     text
+}
+
+/// The share of the topic's examples, and the words that speak loudest.
+fn examples_line(examples: &ExampleExplanation) -> String {
+    let alone = if examples.alone { ", deciding alone".to_string() } else { format!(", weight {}", examples.weight) };
+    let words = |what: &str, words: &[String]| match words {
+        [] => String::new(),
+        words => format!(", {what} {}", words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" ")),
+    };
+    format!(
+        "  {:<28} {:>8}  likeness {} of 4{alone}{}{}\n",
+        "examples",
+        examples.points.to_string(),
+        examples.likeness,
+        words("for it", &examples.towards),
+        words("against it", &examples.against),
+    )
 }
 
 /// The term as written, without the weight that may be part of it.

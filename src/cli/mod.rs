@@ -9,6 +9,7 @@ mod poll;
 mod run;
 mod show;
 mod tag;
+mod topics;
 
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
@@ -58,6 +59,11 @@ enum Command {
     Tag,
     /// Say why an entry has its topics
     Explain(explain::ExplainArguments),
+    /// About the topics
+    Topics {
+        #[command(subcommand)]
+        command: topics::TopicsCommand,
+    },
     /// About the configuration file
     Config {
         #[command(subcommand)]
@@ -110,6 +116,7 @@ fn execute(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Check => check::run(&path),
         Command::Tag => tag::run(&path),
         Command::Explain(explain) => explain::run(&path, &explain),
+        Command::Topics { command } => topics::run(&path, &command),
         Command::Config { command: ConfigCommand::Schema } => config_schema::run(),
     }
 }

@@ -266,7 +266,6 @@ pub(super) struct FieldWeight {
 /// A topic.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-#[schemars(extend("required" = ["terms"]))]
 pub(super) struct Topic {
     /// The topic's name for readers. Default: its id.
     #[schemars(extend("examples" = ["Telecoms"]))]
@@ -284,4 +283,21 @@ pub(super) struct Topic {
     /// Terms by language: `any` for every language, or one of `[tagging] languages`.
     #[schemars(with = "BTreeMap<String, Vec<String>>", extend("examples" = [{ "any": ["telecom*^1.5", "=MWC^2"] }]))]
     pub terms: BTreeMap<At<String>, Vec<At<String>>>,
+    /// Files of texts to learn from, beside the terms or in their place.
+    #[schemars(extend("examples" = [{ "like": "space.like.jsonl", "unlike": "space.unlike.jsonl" }]))]
+    pub examples: Option<At<TopicExamples>>,
+}
+
+/// Files of texts to learn a topic from: one JSON object a line, with `title`, `text` and `lang`.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(extend("required" = ["like"]))]
+pub(super) struct TopicExamples {
+    /// A file of texts that belong to the topic, relative to this file's folder; 20 are a good number.
+    pub like: Option<At<String>>,
+    /// A file of texts that do not belong, three times as many. Default: what the other topics' examples are like.
+    pub unlike: Option<At<String>>,
+    /// The say of the examples against that of the terms.
+    #[schemars(extend("default" = 0.5), range(min = 0.1, max = 0.9))]
+    pub weight: Option<At<f64>>,
 }

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
+    example::{self, ExampleTopics},
     lexicon::Lexicon,
     matcher::Desks,
     reach::highest_score,
@@ -30,6 +31,7 @@ pub struct Topics {
     /// One for each configured language, then one for texts in another language and one for texts in an unknown one.
     lexicons: Vec<Lexicon>,
     desks: Desks,
+    examples: ExampleTopics,
     fingerprint: u64,
 }
 
@@ -69,12 +71,23 @@ impl Topics {
         for topic in topics {
             compiler.add(topic);
         }
+        for (topic, message, hint) in example::problems(topics) {
+            compiler.problem(topic, message, hint);
+        }
         if !compiler.problems.is_empty() {
             return Err(compiler.problems);
         }
         let Compiler { topics: compiled, terms, lexicons, .. } = compiler;
         let fingerprint = fingerprint(settings, topics);
-        Ok(Self { settings: settings.clone(), topics: compiled, terms, lexicons, desks: Desks::default(), fingerprint })
+        Ok(Self {
+            settings: settings.clone(),
+            topics: compiled,
+            terms,
+            lexicons,
+            desks: Desks::default(),
+            examples: ExampleTopics::train(settings, topics),
+            fingerprint,
+        })
     }
 
     /// The topics the entry belongs to, in the order of the settings.
@@ -122,6 +135,10 @@ impl Topics {
 
     pub(super) fn term(&self, term: u32) -> &CompiledTerm {
         &self.terms[term as usize]
+    }
+
+    pub(super) fn examples(&self) -> &ExampleTopics {
+        &self.examples
     }
 
     pub(super) fn desks(&self) -> &Desks {
@@ -175,7 +192,7 @@ impl<'a> Compiler<'a> {
             let message = format!("the threshold {} is not above 0", topic.threshold);
             self.problem(topic, message, "4 is a good threshold to begin with");
         }
-        if topic.terms.values().all(Vec::is_empty) {
+        if topic.terms.values().all(Vec::is_empty) && topic.examples.is_none() {
             self.problem(topic, "it has no terms", "list words under terms.any or terms.<language>");
         }
         let mut parsed = Vec::new();
@@ -200,7 +217,7 @@ impl<'a> Compiler<'a> {
             }
         }
         let highest = highest_score(topic, self.settings);
-        if self.problems.len() == problems && topic.threshold > highest {
+        if self.problems.len() == problems && topic.examples.is_none() && topic.threshold > highest {
             let message =
                 format!("no text can reach the threshold {}: its terms give {highest} at most", topic.threshold);
             self.problem(topic, message, "lower the threshold, or add terms");
@@ -298,6 +315,9 @@ fn fingerprint(settings: &TaggingSettings, topics: &[TopicSettings]) -> u64 {
             for term in terms {
                 write(term.as_bytes());
             }
+        }
+        if let Some(examples) = &topic.examples {
+            examples.write_fingerprint(&mut write);
         }
     }
     xxh3_64(&bytes)

@@ -70,6 +70,7 @@ impl Pack {
                 description: None,
                 threshold: topic.threshold,
                 terms: topic.terms,
+                examples: None,
             })
             .collect();
         Topics::compile(&settings, &topics).unwrap_or_else(|problems| panic!("{name}: {problems:#?}"))

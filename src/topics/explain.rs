@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{
     compile::Topics,
+    example::ExampleExplanation,
     score::{Field, Points},
 };
 use crate::{model::TopicId, text::ReadableEntry};
@@ -12,15 +13,17 @@ use crate::{model::TopicId, text::ReadableEntry};
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TopicExplanation {
     pub topic: TopicId,
-    /// The sum of the terms' points.
+    /// The sum of the terms' points and the examples'.
     pub score: Points,
     pub threshold: Points,
-    /// A hit stands in the title, in a category or in the first words of the text.
+    /// A hit stands in the title, in a category or in the first words of the text, or the text is like the examples.
     pub anchored: bool,
     /// The score reaches the threshold, and it is anchored.
     pub tagged: bool,
     /// The terms that hit, those with the most points first.
     pub terms: Vec<TermExplanation>,
+    /// What the topic's examples brought, if it has any that know the entry's language.
+    pub examples: Option<ExampleExplanation>,
 }
 
 /// What one term brought.
@@ -44,7 +47,7 @@ pub struct TermExplanation {
 }
 
 impl Topics {
-    /// Every topic of which a term hits, in the order of the settings.
+    /// Every topic of which a term hits or whose examples know the language, in the order of the settings.
     pub fn explain(&self, entry: &ReadableEntry) -> Vec<TopicExplanation> {
         self.read(entry, |reading, matched| {
             let explain = |matched: &super::score::TopicMatch| {
@@ -73,6 +76,7 @@ impl Topics {
                     anchored: matched.anchored,
                     tagged: self.is_tag(matched),
                     terms: terms.collect(),
+                    examples: matched.examples.and_then(|share| self.examples().explain(entry, share.topic)),
                 }
             };
             matched.iter().map(explain).collect()

@@ -183,7 +183,9 @@ impl Topics {
         let (number, lexicon) = self.lexicon(entry.primary_language().as_deref());
         desk.read(entry, number, lexicon, self);
         desk.find(number, lexicon);
-        let result = then(&desk.reading, self.evaluate(&desk.reading, &desk.hits));
+        let mut matched = self.evaluate(&desk.reading, &desk.hits);
+        self.add_examples(entry, &mut matched);
+        let result = then(&desk.reading, matched);
         self.desks().put_back(desk);
         result
     }

@@ -2,9 +2,11 @@
 //!
 //! The settings' terms (`term`, by the grammar of `parser`) are compiled once for all topics (`compile`) into one table of
 //! words per language (`lexicon`). An entry is read once, word by word, whatever the number of topics (`matcher`); only the
-//! terms that hit are looked at again, and become points and scores (`score`) or the account of them (`explain`).
+//! terms that hit are looked at again, and become points and scores (`score`) or the account of them (`explain`). What a topic's
+//! examples have to say is added to that (`example`).
 
 mod compile;
+mod example;
 mod explain;
 mod lexicon;
 mod lines;
@@ -20,6 +22,10 @@ mod corpus_tests;
 #[cfg(test)]
 mod tests;
 
+pub use example::{
+    Counts, CurrentTerm, ExampleExplanation, ExampleProblem, ExampleShare, Examples, FEWEST_EXAMPLES, LabelledEntry,
+    MOST_EXAMPLES, Model, Suggestion, Suggestions, Trial, read_examples, same_texts, suggest,
+};
 pub use compile::{TopicProblem, Topics};
 pub use explain::{TermExplanation, TopicExplanation};
 pub use lines::{LineProblem, TagReport, tag_lines};

@@ -4,8 +4,11 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use crate::text::ReadableEntry;
+
 use super::{
     compile::Topics,
+    example::ExampleShare,
     lexicon::Side,
     matcher::{Hit, Reading, Span},
 };
@@ -86,6 +89,8 @@ pub(super) struct TopicMatch {
     pub anchored: bool,
     /// In the order of the settings.
     pub terms: Vec<TermMatch>,
+    /// What the topic's examples bring; part of the score.
+    pub examples: Option<ExampleShare>,
 }
 
 impl Topics {
@@ -127,7 +132,7 @@ impl Topics {
                     last.anchored |= anchored;
                     last.terms.push(term);
                 }
-                None => topics.push(TopicMatch { topic, score: points, anchored, terms: vec![term] }),
+                None => topics.push(TopicMatch { topic, score: points, anchored, terms: vec![term], examples: None }),
             }
         }
         topics
@@ -144,6 +149,26 @@ impl Topics {
             }
         }
         Some((best, spans.len(), anchored))
+    }
+
+    /// Adds what the topics' examples bring. A text that as a whole is like the examples needs no other anchor.
+    pub(super) fn add_examples(&self, entry: &ReadableEntry, matched: &mut Vec<TopicMatch>) {
+        if self.examples().is_empty() {
+            return;
+        }
+        for share in self.examples().shares(entry) {
+            let place = matched.binary_search_by_key(&share.topic, |matched| matched.topic).unwrap_or_else(|place| {
+                let (score, terms) = (Points::default(), Vec::new());
+                let new = TopicMatch { topic: share.topic, score, anchored: false, terms, examples: None };
+                matched.insert(place, new);
+                place
+            });
+            if let Some(topic) = matched.get_mut(place) {
+                topic.score = [topic.score, share.points].into_iter().sum();
+                topic.anchored |= share.points > Points::default();
+                topic.examples = Some(share);
+            }
+        }
     }
 
     /// Whether a topic's score and anchor make it a tag.

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use super::example::Examples;
 use crate::model::TopicId;
 
 /// What holds for every topic: the `[tagging]` table.
@@ -55,4 +56,6 @@ pub struct TopicSettings {
     pub threshold: f64,
     /// Terms by language: `any`, or a primary language subtag.
     pub terms: BTreeMap<String, Vec<String>>,
+    /// Texts to learn from, beside the terms or in their place.
+    pub examples: Option<Examples>,
 }

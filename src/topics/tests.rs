@@ -19,6 +19,7 @@ fn topic(id: &str, threshold: f64, lists: &[(&str, &[&str])]) -> TopicSettings {
         description: None,
         threshold,
         terms: lists.iter().map(list).collect(),
+        examples: None,
     }
 }
 

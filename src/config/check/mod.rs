@@ -1,5 +1,6 @@
 //! From the text of the file to settings that are ready to use, or to everything that is wrong with it.
 
+mod examples;
 mod polling;
 mod server;
 mod sources;
@@ -27,7 +28,7 @@ pub(super) struct Surroundings<'a> {
     /// The file's own folder, which relative paths start from.
     pub folder: PathBuf,
     pub state_directory: Option<PathBuf>,
-    /// Reads a password file.
+    /// Reads a file of passwords or of examples.
     pub read: &'a dyn Fn(&Path) -> io::Result<String>,
 }
 
@@ -123,7 +124,7 @@ impl Check<'_> {
         let polling = self.polling(file.polling.as_deref());
         let entries = file.publish.as_deref().and_then(|publish| number(&publish.entries)).unwrap_or(100);
         let tagging = self.tagging(file.tagging.as_deref());
-        let (topics, topic_pages, former_topics) = self.topics(file, &tagging);
+        let (topics, topic_pages, former_topics) = self.topics(file, &tagging, surroundings);
         let (sources, former_sources) = match &polling {
             Some(polling) => self.sources(file, polling, &tagging, surroundings),
             None => Default::default(),

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, HashSet};
 
-use super::{Check, number};
+use super::{Check, Surroundings, number};
 use crate::{
     config::{
         TopicPage,
@@ -45,6 +45,7 @@ impl Check<'_> {
         &mut self,
         file: &File,
         tagging: &TaggingSettings,
+        surroundings: &Surroundings<'_>,
     ) -> (Vec<TopicSettings>, BTreeMap<TopicId, TopicPage>, BTreeMap<TopicId, TopicId>) {
         let mut in_order: Vec<_> = file.topics.iter().collect();
         in_order.sort_by_key(|(id, _)| id.span().start);
@@ -53,7 +54,7 @@ impl Check<'_> {
         for (id, topic) in &in_order {
             self.read(&id.span(), quantity::check_id(id));
             let language = topic.language.as_ref().and_then(|tag| self.read(&tag.span(), quantity::language_tag(tag)));
-            let settings = self.topic(id, topic, tagging);
+            let settings = self.topic(id, topic, tagging, surroundings);
             pages.insert(settings.id.clone(), TopicPage { language });
             topics.push(settings);
         }
@@ -63,7 +64,13 @@ impl Check<'_> {
         (topics, pages, former)
     }
 
-    fn topic(&mut self, id: &At<String>, topic: &At<Topic>, tagging: &TaggingSettings) -> TopicSettings {
+    fn topic(
+        &mut self,
+        id: &At<String>,
+        topic: &At<Topic>,
+        tagging: &TaggingSettings,
+        surroundings: &Surroundings<'_>,
+    ) -> TopicSettings {
         let threshold = topic.threshold.as_deref().copied().unwrap_or(4.0);
         if threshold <= 0.0
             && let Some(written) = &topic.threshold
@@ -99,11 +106,11 @@ impl Check<'_> {
             }
             terms.insert(language.to_string(), written.iter().map(|term| term.to_string()).collect::<Vec<_>>());
         }
-        if terms.values().all(Vec::is_empty) {
+        if terms.values().all(Vec::is_empty) && topic.examples.is_none() {
             self.missing(
                 &format!("topics.{}", id.as_str()),
                 &topic.span(),
-                format!("the topic `{}` has no terms", id.as_str()),
+                format!("the topic `{}` has no terms and no examples", id.as_str()),
                 "write `terms.any = [\"telecom*\"]`, or `terms.en` for one language",
             );
         }
@@ -116,6 +123,7 @@ impl Check<'_> {
             description: text(&topic.description),
             threshold,
             terms,
+            examples: topic.examples.as_ref().and_then(|examples| self.examples(id, examples, surroundings)),
         }
     }
 }
