@@ -75,7 +75,14 @@ fn topics() -> Vec<TopicSettings> {
             terms.entry(list.to_owned()).or_default().push(term(&mut numbers));
         }
         let id = format!("topic-{number}");
-        TopicSettings { id: TopicId::new(id.as_str()), title: id, description: None, threshold: 4.0, terms, examples: None }
+        TopicSettings {
+            id: TopicId::new(id.as_str()),
+            title: id,
+            description: None,
+            threshold: 4.0,
+            terms,
+            examples: None,
+        }
     };
     (0..TOPICS).map(topic).collect()
 }

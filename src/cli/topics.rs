@@ -46,7 +46,8 @@ pub(super) fn run(path: &Path, command: &TopicsCommand) -> anyhow::Result<Exit> 
         let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
         Misuse(told.join("; "))
     })?;
-    let text = if arguments.json { serde_json::to_string(&suggestions)? + "\n" } else { told(topic, &suggestions, &entries) };
+    let text =
+        if arguments.json { serde_json::to_string(&suggestions)? + "\n" } else { told(topic, &suggestions, &entries) };
     super::print(&text)?;
     Ok(Exit::Done)
 }
@@ -71,13 +72,11 @@ fn told(topic: &TopicSettings, suggestions: &Suggestions, entries: &[LabelledEnt
     let mut text = format!("topic {}: {} texts that belong, {} that do not\n", topic.id, likes.len(), unlikes.len());
     // Writing to a String cannot fail.
     let _ = writeln!(text, "its terms as they are      {}", rates(suggestions.now));
-    let [likes, unlikes] = [likes, unlikes].map(|of| of.iter().map(|labelled| labelled.entry.clone()).collect::<Vec<_>>());
+    let [likes, unlikes] =
+        [likes, unlikes].map(|of| of.iter().map(|labelled| labelled.entry.clone()).collect::<Vec<_>>());
     let trial = Model::train(&likes, &unlikes).trial();
-    let learnt = Counts {
-        right: trial.likes_found,
-        wrong: trial.unlikes_taken,
-        missed: trial.likes - trial.likes_found,
-    };
+    let learnt =
+        Counts { right: trial.likes_found, wrong: trial.unlikes_taken, missed: trial.likes - trial.likes_found };
     let _ = writeln!(text, "its examples, without terms {}, each judged by the others", rates(learnt));
     if suggestions.suggested.is_empty() {
         let _ = writeln!(text, "\nno term would make it better");

@@ -22,11 +22,11 @@ mod corpus_tests;
 #[cfg(test)]
 mod tests;
 
+pub use compile::{TopicProblem, Topics};
 pub use example::{
     Counts, CurrentTerm, ExampleExplanation, ExampleProblem, ExampleShare, Examples, FEWEST_EXAMPLES, LabelledEntry,
     MOST_EXAMPLES, Model, Suggestion, Suggestions, Trial, read_examples, same_texts, suggest,
 };
-pub use compile::{TopicProblem, Topics};
 pub use explain::{TermExplanation, TopicExplanation};
 pub use lines::{LineProblem, TagReport, tag_lines};
 pub use reach::{LoneTerm, highest_score, lone_terms};

@@ -36,7 +36,8 @@ impl Check<'_> {
             None => None,
             Some((_, None)) => return None,
             Some((written, Some(unlike))) => {
-                for (line, same) in same_texts(like.as_deref().unwrap_or_default(), &unlike).into_iter().take(MOST_TOLD) {
+                for (line, same) in same_texts(like.as_deref().unwrap_or_default(), &unlike).into_iter().take(MOST_TOLD)
+                {
                     let like = examples.like.as_deref().map_or("", String::as_str);
                     let message = format!("{}:{same}: this text is in {like}:{line} as well", written.as_str());
                     self.problem(&written.span(), message, "a text either belongs to the topic or not: remove one");
@@ -65,7 +66,11 @@ impl Check<'_> {
         let more = problems.len().saturating_sub(MOST_TOLD);
         for (told, ExampleProblem { line, message, hint }) in problems.into_iter().take(MOST_TOLD).enumerate() {
             let line = line.map_or_else(String::new, |line| format!(":{line}"));
-            let rest = if told + 1 == MOST_TOLD && more > 0 { format!(" (and {more} more in this file)") } else { String::new() };
+            let rest = if told + 1 == MOST_TOLD && more > 0 {
+                format!(" (and {more} more in this file)")
+            } else {
+                String::new()
+            };
             self.problem(&written.span(), format!("{}{line}: {message}{rest}", written.as_str()), hint);
         }
         None

@@ -25,8 +25,8 @@ mod corpus_tests;
 #[cfg(test)]
 mod tests;
 
-pub use labelled::{ExampleProblem, Examples, FEWEST_EXAMPLES, MOST_EXAMPLES, read_examples, same_texts};
 pub(super) use labelled::problems;
+pub use labelled::{ExampleProblem, Examples, FEWEST_EXAMPLES, MOST_EXAMPLES, read_examples, same_texts};
 pub use model::{Model, Trial};
 pub use share::{ExampleExplanation, ExampleShare};
 pub use suggest::{Counts, CurrentTerm, LabelledEntry, Suggestion, Suggestions, suggest};

@@ -4,6 +4,8 @@
 //! order of the entries than twenty examples and sixty counter-examples do, and would make a topic's points move from day to
 //! day. What no example has counts as if one had it: it says nothing for the topic, and so much the less is what is left.
 
+use std::sync::LazyLock;
+
 use super::{
     arithmetic::logarithm,
     features::{FEATURES, Feature, FeatureCounts},
@@ -63,6 +65,10 @@ pub(super) fn weighed(counts: &FeatureCounts, weight: impl Fn(Feature) -> f64) -
     vector
 }
 
+/// Counts are whole and seldom large.
+static SUBLINEAR: LazyLock<[f64; 64]> =
+    LazyLock::new(|| std::array::from_fn(|count| 1.0 + logarithm(count.max(1) as f64)));
+
 pub(super) fn sublinear(count: f32) -> f64 {
-    1.0 + logarithm(f64::from(count))
+    SUBLINEAR.get(count as usize).copied().unwrap_or_else(|| 1.0 + logarithm(f64::from(count)))
 }

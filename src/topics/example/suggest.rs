@@ -107,7 +107,8 @@ pub fn suggest(
     let now = measure(compiled.as_ref(), entries);
 
     let mut suggested = Vec::new();
-    let candidates = candidates(entries).into_iter().filter(|candidate| !candidate.is_hit_by(compiled.as_ref(), settings));
+    let candidates =
+        candidates(entries).into_iter().filter(|candidate| !candidate.is_hit_by(compiled.as_ref(), settings));
     for candidate in candidates.take(most * TRIED) {
         let with = |weight: f64| {
             let term = if weight == 1.0 { candidate.term.clone() } else { format!("{}^{weight}", candidate.term) };
@@ -116,7 +117,10 @@ pub fn suggest(
             Some((term, measure(Some(&compiled), entries)))
         };
         // Of weights that do the same, the lightest.
-        let best = WEIGHTS.into_iter().filter_map(with).reduce(|best, other| if other.1.f1() > best.1.f1() { other } else { best });
+        let best = WEIGHTS
+            .into_iter()
+            .filter_map(with)
+            .reduce(|best, other| if other.1.f1() > best.1.f1() { other } else { best });
         let Some((term, with)) = best.filter(|(_, with)| with.f1() > now.f1()) else { continue };
         let Candidate { language, in_likes, in_unlikes, .. } = candidate;
         suggested.push(Suggestion { language, term, in_likes, in_unlikes, with });
@@ -216,7 +220,12 @@ fn candidates_in(language: &str, entries: &[LabelledEntry]) -> Vec<Candidate> {
                 let (stem, written) = (form.stem(&word.text), word.text.into_owned());
                 if let Some((before, written_before)) = previous.take() {
                     let key = vec![before, stem.clone()];
-                    *seen.entry(key.clone()).or_default().forms.entry(format!("{written_before} {written}")).or_default() += 1;
+                    *seen
+                        .entry(key.clone())
+                        .or_default()
+                        .forms
+                        .entry(format!("{written_before} {written}"))
+                        .or_default() += 1;
                     here.insert(key);
                 }
                 if stem.chars().count() > 2 || is_abbreviation(&written) {
@@ -246,9 +255,11 @@ fn candidates_in(language: &str, entries: &[LabelledEntry]) -> Vec<Candidate> {
         .collect();
     // A word that never stands without its neighbour is the pair: the pair says it more exactly.
     let counts = |candidate: &Candidate| (candidate.in_likes, candidate.in_unlikes);
-    let pairs: Vec<_> = found.iter().filter(|one| one.words.len() == 2).map(|pair| (pair.words.clone(), counts(pair))).collect();
+    let pairs: Vec<_> =
+        found.iter().filter(|one| one.words.len() == 2).map(|pair| (pair.words.clone(), counts(pair))).collect();
     let in_pair = |one: &Candidate| {
-        one.words.len() == 1 && pairs.iter().any(|(pair, of_pair)| pair.contains(&one.words[0]) && *of_pair == counts(one))
+        one.words.len() == 1
+            && pairs.iter().any(|(pair, of_pair)| pair.contains(&one.words[0]) && *of_pair == counts(one))
     };
     found.into_iter().filter(|candidate| !in_pair(candidate)).collect()
 }

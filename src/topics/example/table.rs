@@ -129,12 +129,12 @@ impl ExampleTopics {
         let judged = self.judge(entry, language.as_deref());
         let judgement = judged.into_iter().find(|judgement| self.models[judgement.model].topic == topic)?;
         let placed = &self.models[judgement.model];
-        let (counts, written) =
-            self.extractors.with(|extractor| (extractor.counts(entry), extractor.written(entry)));
+        let (counts, written) = self.extractors.with(|extractor| (extractor.counts(entry), extractor.written(entry)));
         let mut pulls: Vec<(f64, String)> = written
             .into_iter()
             .filter_map(|(feature, words)| {
-                let posting = self.postings(feature).iter().find(|posting| posting.model as usize == judgement.model)?;
+                let posting =
+                    self.postings(feature).iter().find(|posting| posting.model as usize == judgement.model)?;
                 let place = counts.binary_search_by_key(&feature, |(feature, _)| *feature).ok()?;
                 Some((f64::from(posting.pull) * sublinear(counts[place].1), words))
             })
@@ -147,7 +147,9 @@ impl ExampleTopics {
             weight: placed.weight,
             likeness: share::rounded(judgement.points),
             towards: share::strongest(pulls.iter()),
-            against: share::strongest(pulls.iter().rev().map(|(pull, words)| (-pull, words.clone())).collect::<Vec<_>>().iter()),
+            against: share::strongest(
+                pulls.iter().rev().map(|(pull, words)| (-pull, words.clone())).collect::<Vec<_>>().iter(),
+            ),
         })
     }
 
