@@ -44,7 +44,8 @@ fn every_documented_key_is_in_the_schema() {
         ("sources.*.basic_auth", "username password password_file"),
         ("tagging", "languages field_weight lead_words anchor_words"),
         ("tagging.field_weight", "title lead body category"),
-        ("topics.*", "title description threshold language formerly terms"),
+        ("topics.*", "title description threshold language formerly terms examples"),
+        ("topics.*.examples", "like unlike weight"),
     ] {
         let mut wanted: Vec<String> = keys.split(' ').map(|key| format!("{table}.{key}")).collect();
         let mut found: Vec<String> = paths

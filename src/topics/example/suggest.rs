@@ -241,7 +241,7 @@ fn candidates_in(language: &str, entries: &[LabelledEntry]) -> Vec<Candidate> {
         }
     }
     let fewest = (likes / 10).max(2);
-    seen.retain(|_, seen| seen.in_likes >= fewest && seen.in_likes * unlikes > 2 * seen.in_unlikes * likes);
+    seen.retain(|_, seen| seen.in_likes >= fewest && seen.in_likes * unlikes > 3 * seen.in_unlikes * likes);
     let found: Vec<Candidate> = seen
         .into_iter()
         .map(|(words, seen)| Candidate {

@@ -289,7 +289,7 @@ fn suggests_terms_with_what_they_would_change() {
         [
             ("en", "launch^2", 4, Counts { right: 6, wrong: 2, missed: 2 }),
             ("en", "orbit^2", 3, Counts { right: 5, wrong: 2, missed: 3 }),
-            ("en", "satellite^2", 2, Counts { right: 4, wrong: 2, missed: 4 }),
+            ("en", "rocket^2", 2, Counts { right: 4, wrong: 2, missed: 4 }),
         ]
     );
     let current: Vec<_> = found.current.iter().map(|one| (one.term.as_str(), one.without)).collect();
