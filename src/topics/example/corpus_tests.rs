@@ -1,5 +1,5 @@
 //! Figures on labelled news, which is not part of the project: without `NEWSDESK_CORPUS` (its directory) these tests say that
-//! they skip. One set and one draw of examples; `benches/examples.sh` measures all.
+//! they skip. Two labels of one set, the hardest, and one draw of examples; `benches/examples.sh` measures all.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -97,5 +97,5 @@ fn examples_alone_and_with_terms_written_blind() {
         }
     }
     let [alone, terms, both] = sums;
-    assert!(alone >= 0.74 && both >= 0.72 && both >= terms - 0.02, "{sums:.3?}");
+    assert!(alone >= 0.70 && both >= 0.71 && both >= alone.max(terms) - 0.02, "{sums:.3?}");
 }

@@ -43,13 +43,6 @@ pub struct Trial {
     pub unlikes_taken: usize,
 }
 
-impl Trial {
-    /// Whether the examples are told apart no better than by tossing a coin.
-    pub fn is_hopeless(&self) -> bool {
-        self.likes_found * self.unlikes <= self.unlikes_taken * self.likes
-    }
-}
-
 /// With more examples than this, several are held out at once.
 const MOST_HELD_OUT_ALONE: usize = 200;
 /// Into so many groups.
