@@ -8,8 +8,8 @@ use serde::{Serialize, Serializer};
 use crate::{
     model::{Language, LanguageOrigin, SourceId, TopicScore},
     reading::Reader,
-    text::{Cut, ReadableEntry},
-    topics::{TermExplanation, TermKind, TopicExplanation, Verdict},
+    text::{Cut, LanguageReason, ReadableEntry},
+    topics::{ExampleExplanation, Points, TermExplanation, TermKind, TopicExplanation, Verdict},
 };
 
 /// A story and the entries that are its copies; or the text of a file.
@@ -48,6 +48,8 @@ pub(super) struct ExplainedEntry {
     language: Option<ExplainedLanguage>,
     /// What was declared, and refuted by the text.
     refuted_language: Option<ExplainedLanguage>,
+    /// How the language was settled.
+    language_reason: LanguageReason,
     words: usize,
     cuts: Vec<Cut>,
     topics: Vec<TopicExplanation>,
@@ -119,6 +121,7 @@ impl ExplainedEntry {
             title: entry.title.clone(),
             language: entry.language.as_ref().map(Into::into),
             refuted_language: entry.refuted_language.as_ref().map(Into::into),
+            language_reason: entry.language_reason.clone(),
             words: entry.blocks.iter().map(|block| block.text.split_whitespace().count()).sum(),
             cuts: entry.cuts.clone(),
             topics,
@@ -126,26 +129,32 @@ impl ExplainedEntry {
     }
 
     fn write(&self, text: &mut String, only: Option<&str>) -> fmt::Result {
-        let language = match &self.language {
-            Some(language) => format!("{} ({})", language.tag, language.why),
-            None => "unknown".into(),
-        };
-        let refuted = self.refuted_language.as_ref();
-        let refuted = refuted.map(|language| format!(", though {} was declared", language.tag)).unwrap_or_default();
+        let language = self.language.as_ref().map_or("unknown", |language| language.tag.as_str());
+        writeln!(text, "language {language}: {}", self.language_reason)?;
         let cut: usize = self.cuts.iter().map(|cut| cut.words).sum();
-        writeln!(text, "language {language}{refuted}; {} words of text, {cut} cut", self.words)?;
-        for topic in &self.topics {
+        writeln!(text, "{} words of text, {cut} cut", self.words)?;
+        let told: Vec<_> = self.topics.iter().filter(|topic| only.is_some() || says_something(topic)).collect();
+        for topic in &told {
             write_topic(text, topic)?;
         }
-        if self.topics.is_empty() {
+        if told.is_empty() {
             writeln!(text, "no term of {} was found", only.unwrap_or("any topic"))?;
         }
         for cut in &self.cuts {
             let reason = serde_json::to_string(&cut.reason).unwrap_or_default();
-            writeln!(text, "cut {} words as {}: {}", cut.words, reason.trim_matches('"'), cut.line)?;
+            let often = cut.repeated.map(|repeated| format!(" in {} of {} stories", repeated.stories, repeated.of));
+            let often = often.unwrap_or_default();
+            writeln!(text, "cut {} words as {}{often}: {}", cut.words, reason.trim_matches('"'), cut.line)?;
         }
         Ok(())
     }
+}
+
+/// Examples have a word on every entry; where they only say that it is not theirs, nobody asked.
+fn says_something(topic: &TopicExplanation) -> bool {
+    let likely = topic.examples.as_ref().is_some_and(|share| share.points > Points::default());
+    let found = topic.requires.iter().any(|group| group.found.is_some());
+    topic.tagged || likely || found || !(topic.terms.is_empty() && topic.shielded.is_empty() && topic.vetoes.is_empty())
 }
 
 /// The verdict, then what adds up to the score, then what keeps the topic out or is required.
@@ -161,6 +170,9 @@ fn write_topic(text: &mut String, topic: &TopicExplanation) -> fmt::Result {
     writeln!(text, "topic {}  {} of {} points: {verdict}", topic.topic, topic.score, topic.threshold)?;
     for term in &topic.terms {
         write_term(text, term)?;
+    }
+    if let Some(share) = &topic.examples {
+        write_examples(text, share)?;
     }
     if let Some(by) = &topic.brought_by {
         let line = format!("brought along by {}", by.topic);
@@ -201,6 +213,24 @@ fn write_term(text: &mut String, term: &TermExplanation) -> fmt::Result {
         hits(term.hits),
         term.matched,
         term.position,
+    )
+}
+
+/// The share of the topic's examples, and the words that speak loudest.
+fn write_examples(text: &mut String, share: &ExampleExplanation) -> fmt::Result {
+    let alone = if share.alone { ", deciding alone".to_string() } else { format!(", weight {}", share.weight) };
+    let words = |what: &str, words: &[String]| match words {
+        [] => String::new(),
+        words => format!(", {what} {}", words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" ")),
+    };
+    writeln!(
+        text,
+        "  {:<28} {:>8}  likeness {} of 4{alone}{}{}",
+        "examples",
+        share.points.to_string(),
+        share.likeness,
+        words("for it", &share.towards),
+        words("against it", &share.against),
     )
 }
 

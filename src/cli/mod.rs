@@ -13,6 +13,7 @@ mod run;
 mod show;
 mod status;
 mod tag;
+mod topics;
 
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
@@ -66,6 +67,11 @@ enum Command {
     Tag,
     /// Say why an entry has its topics
     Explain(explain::ExplainArguments),
+    /// About the topics
+    Topics {
+        #[command(subcommand)]
+        command: topics::TopicsCommand,
+    },
     /// About the configuration file
     Config {
         #[command(subcommand)]
@@ -129,6 +135,7 @@ fn execute(arguments: Arguments) -> anyhow::Result<Exit> {
             log::start_command(log);
             reload::run(&path)
         }
+        Command::Topics { command } => topics::run(&path, &command),
         Command::Config { command: ConfigCommand::Schema } => config_schema::run(),
     }
 }

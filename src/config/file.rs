@@ -322,6 +322,23 @@ pub(super) struct Topic {
     /// In place of that of `[tagging]`.
     #[schemars(range(min = 0, max = 100_000))]
     pub anchor_words: Option<At<u64>>,
+    /// Files of texts to learn from, beside the terms or in their place.
+    #[schemars(extend("examples" = [{ "like": "space.like.jsonl", "unlike": "space.unlike.jsonl" }]))]
+    pub examples: Option<At<TopicExamples>>,
+}
+
+/// Files of texts to learn a topic from: one JSON object a line, with `title`, `text` and `lang`.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(extend("required" = ["like"]))]
+pub(super) struct TopicExamples {
+    /// A file of texts that belong to the topic, relative to this file's folder; 20 are a good number.
+    pub like: Option<At<String>>,
+    /// A file of texts that do not belong, three times as many. Default: what the other topics' examples are like.
+    pub unlike: Option<At<String>>,
+    /// The say of the examples against that of the terms.
+    #[schemars(extend("default" = 0.5), range(min = 0.1, max = 0.9))]
+    pub weight: Option<At<f64>>,
 }
 
 /// Lists of terms by language.

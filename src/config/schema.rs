@@ -25,8 +25,11 @@ fn without_null(schema: &mut Value) {
         Value::Object(object) => {
             strip(object);
             for (key, value) in object.iter_mut() {
-                // Values of the admin's, not schemas.
-                if !matches!(key.as_str(), "default" | "examples" | "const" | "enum") {
+                if key == "properties" {
+                    // Here the keys are names, of which `examples` is one.
+                    value.as_object_mut().into_iter().flatten().for_each(|(_, property)| without_null(property));
+                // These hold values of the admin's, not schemas.
+                } else if !matches!(key.as_str(), "default" | "examples" | "const" | "enum") {
                     without_null(value);
                 }
             }

@@ -4,6 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use super::{
     compiler::{Compiled, compile_all},
+    example::ExampleTopics,
     fingerprint::fingerprint,
     lexicon::Lexicon,
     matcher::Desks,
@@ -28,6 +29,7 @@ pub struct Topics {
     /// One for each configured language, then one for texts in another language and one for texts in an unknown one.
     lexicons: Vec<Lexicon>,
     desks: Desks,
+    examples: ExampleTopics,
     fingerprint: u64,
     has_implications: bool,
 }
@@ -113,6 +115,7 @@ impl Topics {
             categories,
             lexicons,
             desks: Desks::default(),
+            examples: ExampleTopics::train(settings, topics),
             fingerprint: fingerprint(settings, topics),
         })
     }
@@ -183,6 +186,10 @@ impl Topics {
 
     pub(super) fn has_implications(&self) -> bool {
         self.has_implications
+    }
+
+    pub(super) fn examples(&self) -> &ExampleTopics {
+        &self.examples
     }
 
     pub(super) fn desks(&self) -> &Desks {

@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     compile::{CompiledTerm, MOST_GROUPS, Role, TermText, Topic, TopicProblem, category_key},
+    example,
     lexicon::Lexicon,
     pattern::MOST_PATTERNS,
     reach::highest_score,
@@ -29,6 +30,9 @@ pub(super) fn compile_all(settings: &TaggingSettings, topics: &[TopicSettings]) 
     let mut compiler = Compiler::new(settings, topics);
     for topic in topics {
         compiler.add(topic);
+    }
+    for (topic, message, hint) in example::problems(topics) {
+        compiler.problem(topic, message, hint);
     }
     compiler.finish(topics);
     let Compiler { topics, terms, texts, categories, lexicons, problems, .. } = compiler;
@@ -104,7 +108,8 @@ impl<'a> Compiler<'a> {
             }
         }
         let highest = highest_score(topic, self.settings);
-        if self.problems.len() == problems && topic.can_score() && topic.threshold > highest {
+        let is_sum_of_terms = topic.can_score() && topic.examples.is_none();
+        if self.problems.len() == problems && is_sum_of_terms && topic.threshold > highest {
             let message =
                 format!("no text can reach the threshold {}: its terms give {highest} at most", topic.threshold);
             self.problem(topic, message, "lower the threshold, or add terms");

@@ -21,7 +21,8 @@ pub enum Verdict {
     Vetoed,
     /// The points do not reach the threshold.
     TooFewPoints,
-    /// No hit that brings points stands in the title, a category or the first words of the text.
+    /// No hit that brings points stands in the title, a category or the first words of the text, nor is the text like the
+    /// examples.
     NotAnchored,
     /// A group of the topic's `require` has no hit.
     RequirementMissing,
@@ -98,7 +99,7 @@ impl Topics {
 
 impl TopicMatch {
     /// A topic of which nothing stands in the entry.
-    fn nothing(topic: usize, in_scope: bool) -> Self {
+    pub(super) fn nothing(topic: usize, in_scope: bool) -> Self {
         Self {
             topic,
             score: Points::default(),
@@ -106,6 +107,7 @@ impl TopicMatch {
             vetoed: false,
             groups: 0,
             in_scope,
+            examples: None,
             brought: None,
             terms: 0..0,
             shielded: 0..0,

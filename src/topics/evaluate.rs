@@ -2,11 +2,13 @@
 
 use super::{
     compile::{Role, Topics},
+    example::ExampleShare,
     matcher::Hit,
     near::near,
     reading::{Reading, Span},
     score::{Field, Points},
 };
+use crate::text::ReadableEntry;
 
 /// A term that hit.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,15 +35,18 @@ pub(super) struct ShieldedHit {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct TopicMatch {
     pub topic: usize,
-    /// The sum of the terms' points, and of those that another topic brought.
+    /// The sum of the terms' points, of the examples', and of those that another topic brought.
     pub score: Points,
-    /// A hit that brings points stands in the title, in a category or in the first words of the text.
+    /// A hit that brings points stands in the title, in a category or in the first words of the text, or the text is like
+    /// the examples.
     pub anchored: bool,
     /// Something of `not` stands where the story says what it is about.
     pub vetoed: bool,
     /// Bit n stands for the nth group of `require`.
     pub groups: u32,
     pub in_scope: bool,
+    /// What the topic's examples bring.
+    pub examples: Option<ExampleShare>,
     /// The topic that implies this one, and the points that were missing to the threshold.
     pub brought: Option<(usize, Points)>,
     /// Those of [`Matched::terms`] that are this topic's, in the order of its settings.
@@ -101,15 +106,9 @@ impl Topics {
         let Matched { topics, terms, shielded, spans, lost, kept, shields } = matched;
         let (first_term, first_shielded) = (terms.len(), shielded.len());
         let mut result = TopicMatch {
-            topic,
-            score: Points::default(),
-            anchored: false,
-            vetoed: false,
-            groups: 0,
-            in_scope: true,
-            brought: None,
             terms: first_term..first_term,
             shielded: first_shielded..first_shielded,
+            ..TopicMatch::nothing(topic, true)
         };
         shields.clear();
         for hits in hits.chunk_by(|one, next| one.term == next.term) {
@@ -160,6 +159,25 @@ impl Topics {
         result.shielded.end = shielded.len();
         if !result.terms.is_empty() || !result.shielded.is_empty() {
             topics.push(result);
+        }
+    }
+
+    /// Adds what the topics' examples bring. A text that as a whole is like the examples needs no other anchor.
+    pub(super) fn add_examples(&self, entry: &ReadableEntry, matched: &mut Matched) {
+        if self.examples().is_empty() {
+            return;
+        }
+        let topics = &mut matched.topics;
+        for share in self.examples().shares(entry) {
+            let place = topics.binary_search_by_key(&share.topic, |topic| topic.topic).unwrap_or_else(|place| {
+                topics.insert(place, TopicMatch::nothing(share.topic, true));
+                place
+            });
+            if let Some(topic) = topics.get_mut(place) {
+                topic.score = topic.score + share.points;
+                topic.anchored |= share.points > Points::default();
+                topic.examples = Some(share);
+            }
         }
     }
 

@@ -6,6 +6,7 @@ use super::{
     compile::{Role, Topics},
     decide::Verdict,
     evaluate::{Matched, TermMatch, TopicMatch},
+    example::ExampleExplanation,
     reading::{Reading, Span},
     score::{Field, Points},
 };
@@ -18,13 +19,16 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TopicExplanation {
     pub topic: TopicId,
-    /// The sum of the terms' points, and of those that were brought.
+    /// The sum of the terms' points, of the examples', and of those that were brought.
     pub score: Points,
     pub threshold: Points,
     pub tagged: bool,
     pub verdict: Verdict,
     /// The terms that hit, those with the most points first.
     pub terms: Vec<TermExplanation>,
+    /// What the topic's examples brought, if it has any that know the entry's language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub examples: Option<ExampleExplanation>,
     /// The topic that implies this one, where this one would be no tag by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub brought_by: Option<Bringing>,
@@ -117,7 +121,7 @@ pub struct Requirement {
 }
 
 impl Topics {
-    /// Every topic that was hit, or brought along, in the order of the settings; `source` is who published the entry.
+    /// Every topic that was hit or brought along, or whose examples know the language, in the order of the settings; `source` is who published the entry.
     pub fn explain_from(&self, entry: &ReadableEntry, source: Option<&SourceId>) -> Vec<TopicExplanation> {
         self.read(entry, source, |reading, matched| {
             matched.topics.iter().map(|topic| self.explanation(entry, reading, matched, topic)).collect()
@@ -195,6 +199,7 @@ impl Topics {
             tagged: verdict == Verdict::Tagged,
             verdict,
             terms,
+            examples: topic.examples.and_then(|share| self.examples().explain(entry, share.topic)),
             brought_by: topic.brought.map(|(from, points)| Bringing { topic: self.topic(from).id.clone(), points }),
             shielded,
             vetoes: with(Role::Not).map(found).collect(),

@@ -70,6 +70,9 @@ pub(super) fn fingerprint(settings: &TaggingSettings, topics: &[TopicSettings]) 
         writer.texts(topic.scope.countries.iter().map(String::as_str));
         writer.weights(topic.weights(settings));
         writer.count(topic.anchor_words.unwrap_or(settings.anchor_words));
+        if let Some(examples) = &topic.examples {
+            examples.write_fingerprint(&mut |part| writer.bytes(part));
+        }
     }
     // Where sources are matters only if somebody asks.
     if topics.iter().any(|topic| !topic.scope.countries.is_empty()) {

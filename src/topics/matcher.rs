@@ -60,6 +60,7 @@ impl Topics {
         desk.read(entry, language.as_deref(), number, lexicon, self);
         desk.find(entry, number, lexicon, self);
         self.evaluate(&desk.reading, &desk.hits, &mut desk.matched);
+        self.add_examples(entry, &mut desk.matched);
         self.decide(language.as_deref(), source, &mut desk.matched);
         let result = then(&desk.reading, &desk.matched);
         self.desks().put_back(desk);

@@ -4,13 +4,14 @@
 //! topics (`compiler`) into one table of words per language (`lexicon`, with one automaton for parts of words in `affixes`).
 //! An entry is read once, word by word, whatever the number of topics (`matcher`, over the words of `reading` and what
 //! `memory` knows of them); only the topics that were hit are looked at again: their hits become points (`evaluate`, `near`),
-//! scope, veto, anchor and requirement decide (`decide`), and all of it can be told (`explain`) and kept (`stored`).
+//! to which comes what a topic's examples have to say (`example`); scope, veto, anchor and requirement decide (`decide`), and all of it can be told (`explain`) and kept (`stored`).
 
 mod affixes;
 mod compile;
 mod compiler;
 mod decide;
 mod evaluate;
+mod example;
 mod explain;
 mod fingerprint;
 mod lexicon;
@@ -36,6 +37,10 @@ mod tests;
 
 pub use compile::{MOST_GROUPS, TopicProblem, Topics};
 pub use decide::Verdict;
+pub use example::{
+    Counts, CurrentTerm, ExampleExplanation, ExampleProblem, ExampleShare, Examples, FEWEST_EXAMPLES, LabelledEntry,
+    MOST_EXAMPLES, Model, Suggestion, Suggestions, Trial, read_examples, same_texts, suggest,
+};
 pub use explain::{Bringing, Found, Requirement, Shielded, TermExplanation, TermKind, TopicExplanation};
 pub use lines::{LineProblem, TagReport, tag_lines};
 pub use reach::{LoneTerm, highest_score, highest_score_in, lone_terms};

@@ -1,6 +1,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
+    example::Examples,
     parser,
     term::{Term, TermError},
 };
@@ -88,6 +89,8 @@ pub struct TopicSettings {
     pub field_weight: Option<FieldWeights>,
     /// In place of that of [`TaggingSettings`].
     pub anchor_words: Option<usize>,
+    /// Texts to learn from, beside the terms or in their place.
+    pub examples: Option<Examples>,
 }
 
 impl TopicSettings {
@@ -109,6 +112,7 @@ impl TopicSettings {
             scope: Scope::default(),
             field_weight: None,
             anchor_words: None,
+            examples: None,
         }
     }
 
@@ -142,7 +146,7 @@ impl TopicSettings {
 
     /// It has something that can bring points.
     pub(super) fn can_score(&self) -> bool {
-        !self.category.is_empty() || self.terms.values().any(|terms| !terms.is_empty())
+        self.examples.is_some() || !self.category.is_empty() || self.terms.values().any(|terms| !terms.is_empty())
     }
 }
 

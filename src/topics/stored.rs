@@ -6,6 +6,7 @@ use super::{
     compile::Topics,
     decide::Verdict,
     evaluate::TopicMatch,
+    example::ExampleExplanation,
     explain::{Bringing, Found, Requirement, Shielded, TermExplanation, TermKind, TopicExplanation},
     score::{Field, Points},
 };
@@ -36,6 +37,7 @@ struct StoredTopic {
     threshold: i64,
     verdict: Verdict,
     terms: Vec<StoredTerm>,
+    examples: Option<StoredExamples>,
     brought_by: Option<(TopicId, i64)>,
     shielded: Vec<(StoredFound, String, u32)>,
     vetoes: Vec<StoredFound>,
@@ -51,6 +53,16 @@ struct StoredTerm {
     hits: u32,
     points: i64,
     found: StoredFound,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct StoredExamples {
+    points: i64,
+    alone: bool,
+    weight: u32,
+    likeness: i64,
+    towards: Vec<String>,
+    against: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -88,6 +100,30 @@ impl StoredFound {
     }
 }
 
+impl StoredExamples {
+    fn of(explained: &ExampleExplanation) -> Self {
+        Self {
+            points: explained.points.thousandths(),
+            alone: explained.alone,
+            weight: thousandths(explained.weight),
+            likeness: Points::new(explained.likeness).thousandths(),
+            towards: explained.towards.clone(),
+            against: explained.against.clone(),
+        }
+    }
+
+    fn told(&self) -> ExampleExplanation {
+        ExampleExplanation {
+            points: Points::from_thousandths(self.points),
+            alone: self.alone,
+            weight: f64::from(self.weight) / 1000.0,
+            likeness: Points::from_thousandths(self.likeness).as_f64(),
+            towards: self.towards.clone(),
+            against: self.against.clone(),
+        }
+    }
+}
+
 fn thousandths(weight: f64) -> u32 {
     (weight * 1000.0).round().clamp(0.0, f64::from(u32::MAX)) as u32
 }
@@ -117,6 +153,7 @@ impl StoredTopic {
             threshold: explained.threshold.thousandths(),
             verdict: explained.verdict,
             terms: explained.terms.iter().map(term).collect(),
+            examples: explained.examples.as_ref().map(StoredExamples::of),
             brought_by: explained.brought_by.as_ref().map(|by| (by.topic.clone(), by.points.thousandths())),
             shielded: explained.shielded.iter().map(shielded).collect(),
             vetoes: explained.vetoes.iter().map(StoredFound::of).collect(),
@@ -145,14 +182,16 @@ impl StoredTopic {
             matched: found.matched(),
             position: found.position,
         };
-        let brought = self.brought_by.iter().map(|(_, points)| *points);
+        let others = self.examples.iter().map(|share| share.points);
+        let others = others.chain(self.brought_by.iter().map(|(_, points)| *points));
         TopicExplanation {
             topic: self.topic.clone(),
-            score: self.terms.iter().map(|term| term.points).chain(brought).map(Points::from_thousandths).sum(),
+            score: self.terms.iter().map(|term| term.points).chain(others).map(Points::from_thousandths).sum(),
             threshold: Points::from_thousandths(self.threshold),
             tagged: self.verdict == Verdict::Tagged,
             verdict: self.verdict,
             terms: self.terms.iter().map(term).collect(),
+            examples: self.examples.as_ref().map(StoredExamples::told),
             brought_by: self
                 .brought_by
                 .as_ref()

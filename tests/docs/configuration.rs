@@ -106,10 +106,14 @@ fn every_key_is_documented_with_its_default_and_none_that_does_not_exist() {
     assert!(defaults >= 20, "{defaults}");
 }
 
-/// Loads a file that stands beside a password, as under systemd.
+/// Loads a file that stands beside a password and examples, as under systemd.
 fn load(text: &str) -> Result<(), String> {
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("harbour.password"), "secret\n").expect("written");
+    for (name, word) in [("space.like.jsonl", "rocket"), ("space.unlike.jsonl", "soup")] {
+        let lines: String = (0..5).map(|number| format!("{{\"title\": \"{word} {number}\"}}\n")).collect();
+        fs::write(folder.path().join(name), lines).expect("written");
+    }
     let file = folder.path().join("newsdesk.toml");
     fs::write(&file, text).expect("written");
     let environment = Environment { state_directory: Some(folder.path().into()), ..Environment::default() };

@@ -11,6 +11,7 @@ use crate::config::{
 /// A file by its name in the report, with its text.
 pub(super) struct IncludedText {
     name: PathBuf,
+    folder: PathBuf,
     text: String,
 }
 
@@ -19,6 +20,8 @@ pub(super) struct IncludedFile<'a> {
     pub check: Check<'a>,
     /// `None` where it is not even TOML.
     pub content: Option<Included>,
+    /// Its own, which relative paths start from.
+    pub folder: PathBuf,
 }
 
 impl<'a> IncludedFile<'a> {
@@ -26,7 +29,7 @@ impl<'a> IncludedFile<'a> {
         let text = included.text.strip_prefix('\u{feff}').unwrap_or(&included.text);
         let mut check = Check::new(text, Some(included.name.clone()));
         let content = check.parse(text, &included_schema());
-        Self { check, content }
+        Self { check, content, folder: included.folder.clone() }
     }
 }
 
@@ -71,7 +74,10 @@ impl Check<'_> {
                     Err(_) => path.clone(),
                 };
                 match (surroundings.read)(&path) {
-                    Ok(text) => texts.push(IncludedText { name, text }),
+                    Ok(text) => {
+                        let folder = path.parent().unwrap_or(folder).to_owned();
+                        texts.push(IncludedText { name, folder, text });
+                    }
                     Err(error) => {
                         let message = format!("{} cannot be read: {error}", name.display());
                         self.problem(&span, message, "let the user newsdesk runs as read it; it must be UTF-8");

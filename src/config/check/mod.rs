@@ -1,5 +1,6 @@
 //! From the text of the file to settings that are ready to use, or to everything that is wrong with it.
 
+mod examples;
 mod include;
 mod polling;
 mod server;
@@ -34,10 +35,22 @@ pub(super) struct Surroundings<'a> {
     /// The file's own folder, which relative paths start from.
     pub folder: PathBuf,
     pub state_directory: Option<PathBuf>,
-    /// Reads a password file, or a file that is included.
+    /// Reads a file of passwords or of examples, or one that is included.
     pub read: &'a dyn Fn(&Path) -> io::Result<String>,
     /// The files that a pattern names, relative to a folder.
     pub list: &'a ListFiles<'a>,
+}
+
+impl Surroundings<'_> {
+    /// The same, of a file in another folder.
+    fn of_folder(&self, folder: &Path) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            state_directory: self.state_directory.clone(),
+            read: self.read,
+            list: self.list,
+        }
+    }
 }
 
 /// Checks the whole file. `file` is its name in the report.
@@ -166,7 +179,7 @@ impl Check<'_> {
         let entries = file.publish.as_deref().and_then(|publish| number(&publish.entries)).unwrap_or(100);
         let mut tagging = self.tagging(file.tagging.as_deref());
         tagging.countries = self.countries(file);
-        let topics = self.topics(file, included, &tagging);
+        let topics = self.topics(file, included, &tagging, surroundings);
         let (sources, former_sources) = match &polling {
             Some(polling) => self.sources(file, polling, &tagging, surroundings),
             None => Default::default(),

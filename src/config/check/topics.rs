@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Check,
+    Check, Surroundings,
     include::IncludedFile,
     number,
     terms::{Judge, Kind},
@@ -64,13 +64,15 @@ impl Check<'_> {
         file: &File,
         included: &mut [IncludedFile<'_>],
         tagging: &TaggingSettings,
+        surroundings: &Surroundings<'_>,
     ) -> CheckedTopics {
         let together = Together::new(file, included);
         let mut checked = CheckedTopics::default();
-        self.topics_of(in_order(&file.topics), tagging, &together, &mut checked);
-        for IncludedFile { check, content } in included {
+        self.topics_of(in_order(&file.topics), tagging, &together, surroundings, &mut checked);
+        for IncludedFile { check, content, folder } in included {
             if let Some(content) = content {
-                check.topics_of(in_order(&content.topics), tagging, &together, &mut checked);
+                let surroundings = surroundings.of_folder(folder);
+                check.topics_of(in_order(&content.topics), tagging, &together, &surroundings, &mut checked);
             }
         }
         checked
@@ -81,6 +83,7 @@ impl Check<'_> {
         topics: Vec<(&At<String>, &At<Topic>)>,
         tagging: &TaggingSettings,
         together: &Together,
+        surroundings: &Surroundings<'_>,
         checked: &mut CheckedTopics,
     ) {
         let mut former = checked.former.iter().map(|(old, new)| (old.to_string(), new.to_string())).collect();
@@ -90,7 +93,7 @@ impl Check<'_> {
                 continue;
             }
             let language = topic.language.as_ref().and_then(|tag| self.read(&tag.span(), quantity::language_tag(tag)));
-            let settings = self.topic(id, topic, tagging, together);
+            let settings = self.topic(id, topic, tagging, together, surroundings);
             self.formerly_of(id, topic.formerly.as_deref(), &together.ids(), &mut former, "topic");
             self.judge_reach(id, topic, &settings, tagging, together);
             self.count_patterns(topic, &settings, together);
@@ -106,6 +109,7 @@ impl Check<'_> {
         topic: &At<Topic>,
         tagging: &TaggingSettings,
         together: &Together,
+        surroundings: &Surroundings<'_>,
     ) -> TopicSettings {
         let threshold = topic.threshold.as_deref().copied().unwrap_or(4.0);
         if threshold <= 0.0
@@ -141,6 +145,7 @@ impl Check<'_> {
             scope,
             field_weight: topic.field_weight.as_deref().map(own),
             anchor_words: number(&topic.anchor_words),
+            examples: topic.examples.as_ref().and_then(|examples| self.examples(id, examples, surroundings)),
         }
     }
 

@@ -146,6 +146,11 @@ impl Check<'_> {
         together: &Together,
     ) {
         let has_terms = settings.terms.values().any(|terms| !terms.is_empty()) || !settings.category.is_empty();
+        if topic.examples.is_some() {
+            // What they bring nobody can say before it is read.
+            self.shields_that_take_everything(topic);
+            return;
+        }
         if !has_terms {
             // A term that is wrong has been told already.
             let none_written = topic.terms.values().all(Vec::is_empty) && topic.category.is_none();
@@ -153,7 +158,7 @@ impl Check<'_> {
                 self.missing(
                     &format!("topics.{}", id.as_str()),
                     &topic.span(),
-                    format!("the topic `{}` has no terms", id.as_str()),
+                    format!("the topic `{}` has no terms and no examples", id.as_str()),
                     "write `terms.any = [\"telecom*\"]`, or `terms.en` for one language",
                 );
             }

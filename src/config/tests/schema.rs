@@ -47,8 +47,9 @@ fn every_documented_key_is_in_the_schema() {
         (
             "topics.*",
             "title description threshold language formerly terms minus shield not require category implies scope \
-             field_weight anchor_words",
+             field_weight anchor_words examples",
         ),
+        ("topics.*.examples", "like unlike weight"),
         ("topics.*.scope", "sources languages countries"),
         ("topics.*.field_weight", "title lead body category"),
     ] {
