@@ -4,10 +4,12 @@ mod check;
 mod config_schema;
 mod exit;
 mod explain;
+mod links;
 mod log;
 mod poll;
 mod run;
 mod show;
+mod stories;
 mod tag;
 
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
@@ -58,11 +60,33 @@ enum Command {
     Tag,
     /// Say why an entry has its topics
     Explain(explain::ExplainArguments),
+    /// Which entries belong together
+    Stories {
+        #[command(subcommand)]
+        command: StoriesCommand,
+    },
+    /// About links
+    Links {
+        #[command(subcommand)]
+        command: LinksCommand,
+    },
     /// About the configuration file
     Config {
         #[command(subcommand)]
         command: ConfigCommand,
     },
+}
+
+#[derive(Debug, Subcommand)]
+enum StoriesCommand {
+    /// Group entries given as JSON Lines on standard input: copies of one text, articles on one event
+    Group,
+}
+
+#[derive(Debug, Subcommand)]
+enum LinksCommand {
+    /// Print the cleaned link and its key, tab-separated, of each URL given on a line of standard input
+    Canonical,
 }
 
 #[derive(Debug, Subcommand)]
@@ -110,6 +134,8 @@ fn execute(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Check => check::run(&path),
         Command::Tag => tag::run(&path),
         Command::Explain(explain) => explain::run(&path, &explain),
+        Command::Stories { command: StoriesCommand::Group } => stories::group(&path),
+        Command::Links { command: LinksCommand::Canonical } => links::canonical(),
         Command::Config { command: ConfigCommand::Schema } => config_schema::run(),
     }
 }
