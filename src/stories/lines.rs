@@ -255,6 +255,19 @@ mod tests {
     }
 
     #[test]
+    fn the_order_of_lines_makes_no_difference() {
+        let lines = [ONE, TWO, OTHER];
+        let sorted = |order: [usize; 3]| {
+            let (_, mut lines) = grouped(&order.map(|place| lines[place]));
+            lines.sort();
+            lines
+        };
+        for order in [[0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+            assert_eq!(sorted(order), sorted([0, 1, 2]), "{order:?}");
+        }
+    }
+
+    #[test]
     fn a_line_that_cannot_be_read_is_reported_and_the_rest_goes_on() {
         let (report, lines) = grouped(&["{", OTHER, r#"{"title":"no id"}"#]);
         assert_eq!(lines.len(), 1);

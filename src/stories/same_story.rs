@@ -178,13 +178,15 @@ impl<'a> Stories<'a> {
                 *agreement += (weight * sum).max(f32::MIN_POSITIVE);
             }
         }
-        touched.sort_unstable();
-        let mut fits = Vec::with_capacity(touched.len());
+        let mut fits = Vec::new();
         for story in touched {
             let story = story as usize;
             let sum = f64::from(std::mem::take(&mut self.agreements[story]));
+            // Size and time only take away; most stories fall out here.
+            if sum < TITLE_AGREEMENT {
+                continue;
+            }
             let agreement = sum / (self.members[story].len() as f64).powf(SIZE_EXPONENT);
-            // Time only takes away.
             if agreement >= TITLE_AGREEMENT
                 && let Some(hours_apart) = self.hours_apart(article, story)
             {

@@ -95,9 +95,10 @@ fn leads_made_after_one_pattern_stay_apart_by_names() {
              whistle, which players are out, how both teams did in the last weeks, and the line-up of {club}. {more}"
         )
     };
-    let a = entry(1, 1, "Where to watch the match of Arsenal", &lead("Arsenal", &AGENCY.to_uppercase()));
+    let a =
+        entry(1, 1, "Where to watch the Saturday evening match of Arsenal", &lead("Arsenal", &AGENCY.to_uppercase()));
     let other: String = AGENCY.chars().rev().collect();
-    let b = entry(2, 2, "Where to watch the match of Everton", &lead("Everton", &other));
+    let b = entry(2, 2, "Where to watch the Saturday evening match of Everton", &lead("Everton", &other));
     assert_eq!(verdict(&a, &b), Verdict::Apart(Objection::Names));
 }
 
