@@ -44,6 +44,8 @@ impl TextEntry {
 
 /// The share of the shorter text's shingles that stand in the other.
 const CONTAINMENT: Share = Share { of: 2, at_least: 1 };
+/// The same, where each title names somebody or something that the other does not: articles made after one pattern share half.
+const CONTAINMENT_OF_OTHER_NAMES: Share = Share { of: 4, at_least: 3 };
 /// Texts with fewer shingles say too little by themselves.
 const FEWEST_SHINGLES: u32 = 12;
 /// Fewer shingles in the sample than this tell nothing of the text.
@@ -197,6 +199,7 @@ impl Comparison {
         fewest >= FEWEST_SHINGLES
             && self.shingles >= SMALLEST_SAMPLE
             && CONTAINMENT.reached(self.shared_shingles, self.shingles)
+            && (CONTAINMENT_OF_OTHER_NAMES.reached(self.shared_shingles, self.shingles) || !names_differ(a, b))
     }
 
     fn title_and_lead_agree(&self) -> bool {

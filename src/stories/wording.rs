@@ -50,7 +50,7 @@ pub(super) struct NumberInPlace {
 pub(super) struct Title {
     /// Stems of all words but numbers and stop words.
     pub stems: Hashes,
-    /// Of these the ones written with a capital, the title's first word aside.
+    /// Of these the ones written with a capital. The title's first word may be no name, but often is the one that matters.
     pub capitals: Hashes,
     pub numbers: Hashes,
 }
@@ -176,7 +176,7 @@ impl Title {
     pub fn of(title: &str, language: Option<&str>) -> Self {
         let form = language.map_or_else(WordForm::unstemmed, WordForm::of);
         let (mut stems, mut capitals, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
-        for (place, word) in words(without_update_mark(title)).take(MOST_TITLE_WORDS).enumerate() {
+        for word in words(without_update_mark(title)).take(MOST_TITLE_WORDS) {
             if is_number(&word.text) {
                 numbers.push(upper(number_hash(&word.text)));
                 continue;
@@ -187,7 +187,7 @@ impl Title {
             }
             let stem = upper(xxh3_64(form.stem(&word.text).as_bytes()));
             stems.push(stem);
-            if place > 0 && word.text.starts_with(char::is_uppercase) {
+            if word.text.starts_with(char::is_uppercase) {
                 capitals.push(stem);
             }
         }

@@ -103,6 +103,27 @@ fn leads_made_after_one_pattern_stay_apart_by_names() {
 }
 
 #[test]
+fn articles_made_after_one_pattern_are_not_one() {
+    let bond = |issuer: &str, bank: &str, due: &str| {
+        format!(
+            "{issuer} is issuing a eurobond due {due} paying a fixed coupon and priced at par, lead manager {bank} said. \
+             The non-callable bond is available in denominations of one thousand and will be listed in Luxembourg. \
+             Payment date is {due} too."
+        )
+    };
+    let a = entry(1, 1, "Gecc issues Australian bond", &bond("General Electric Credit", "Hambros Bank", "next April"));
+    let b = entry(
+        2,
+        2,
+        "Montedison issues Australian bond",
+        &bond("Montedison Finance Overseas", "Orion Royal Bank", "in May"),
+    );
+    assert_eq!(verdict(&a, &b), Verdict::Apart(Objection::Names));
+    let again = entry(3, 3, "Eurobond by GE Credit", &bond("General Electric Credit", "Hambros Bank", "next April"));
+    assert_eq!(verdict(&a, &again), SAME);
+}
+
+#[test]
 fn a_comparison_says_its_reason_and_figures() {
     let compared = compare(&entry(1, 1, "Ministers back cloud", AGENCY), &entry(15, 2, "Ministers back cloud", AGENCY));
     assert_eq!(
