@@ -120,7 +120,8 @@ pub enum Objection {
     Names,
     /// The same publisher, another link, and too long after: a bulletin, a live page, a column.
     SamePublisherLater,
-    /// The same publisher, another link and another title: a notice in place of the article.
+    /// The same publisher, another link, and neither title has all words of the other: a notice in place of the article, an
+    /// instalment of a series.
     SamePublisherOtherTitle,
     /// Neither text says anything of either title: a notice in place of the article.
     NotTheArticle,
@@ -130,10 +131,14 @@ pub enum Objection {
 pub fn compare(a: &TextEntry, b: &TextEntry) -> Comparison {
     let facts = Comparison::of(a, b);
     let same_page = facts.same_publisher && a.link.is_some() && a.link == b.link;
+    let titles_differ = || {
+        let (one, other) = (a.wording.title.stems.len(), b.wording.title.stems.len());
+        !TITLE_PATTERN.reached(facts.shared_title, facts.title) || (facts.shared_title as usize) < one.min(other)
+    };
     let objection = || {
         if facts.same_publisher && !same_page && facts.further_apart_than(SAME_PUBLISHER) {
             Some(Objection::SamePublisherLater)
-        } else if facts.same_publisher && !same_page && !TITLE_PATTERN.reached(facts.shared_title, facts.title) {
+        } else if facts.same_publisher && !same_page && titles_differ() {
             Some(Objection::SamePublisherOtherTitle)
         } else if facts.shared_title == 0 && !a.wording.speaks_of_title && !b.wording.speaks_of_title {
             Some(Objection::NotTheArticle)
@@ -265,7 +270,9 @@ impl fmt::Display for Comparison {
             Verdict::Apart(Objection::NumbersInTitle) => "apart: the titles differ in their numbers",
             Verdict::Apart(Objection::Names) => "apart: each title has a name that the other lacks",
             Verdict::Apart(Objection::SamePublisherLater) => "apart: the same publisher, another link, long after",
-            Verdict::Apart(Objection::SamePublisherOtherTitle) => "apart: the same publisher, another link and title",
+            Verdict::Apart(Objection::SamePublisherOtherTitle) => {
+                "apart: the same publisher, another link, and each title has words of its own"
+            }
             Verdict::Apart(Objection::NotTheArticle) => "apart: the texts say nothing of either title",
             Verdict::Unlike => "unlike",
         };

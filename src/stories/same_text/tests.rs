@@ -88,6 +88,15 @@ fn a_publishers_column_of_another_day_stays_apart() {
 }
 
 #[test]
+fn a_publishers_notices_under_its_own_titles_stay_apart() {
+    let a = entry(1, 1, "Climate: two new episodes of our podcast", AGENCY);
+    let b = entry(2, 1, "Water for all: two new episodes of our podcast", AGENCY);
+    assert_eq!(verdict(&a, &b), Verdict::Apart(Objection::SamePublisherOtherTitle));
+    let retitled = entry(3, 1, "Two new episodes of our podcast", AGENCY);
+    assert_eq!(verdict(&a, &retitled), SAME);
+}
+
+#[test]
 fn leads_made_after_one_pattern_stay_apart_by_names() {
     let lead = |club: &str, more: &str| {
         format!(
