@@ -6,12 +6,14 @@ mod config_schema;
 mod exit;
 mod explain;
 mod explanation;
+mod links;
 mod log;
 mod poll;
 mod reload;
 mod run;
 mod show;
 mod status;
+mod stories;
 mod tag;
 mod topics;
 
@@ -72,11 +74,33 @@ enum Command {
         #[command(subcommand)]
         command: topics::TopicsCommand,
     },
+    /// Which entries belong together
+    Stories {
+        #[command(subcommand)]
+        command: StoriesCommand,
+    },
+    /// About links
+    Links {
+        #[command(subcommand)]
+        command: LinksCommand,
+    },
     /// About the configuration file
     Config {
         #[command(subcommand)]
         command: ConfigCommand,
     },
+}
+
+#[derive(Debug, Subcommand)]
+enum StoriesCommand {
+    /// Group entries given as JSON Lines on standard input: copies of one text, articles on one event
+    Group,
+}
+
+#[derive(Debug, Subcommand)]
+enum LinksCommand {
+    /// Print the cleaned link and its key, tab-separated, of each URL given on a line of standard input
+    Canonical,
 }
 
 #[derive(Debug, Subcommand)]
@@ -136,6 +160,8 @@ fn execute(arguments: Arguments) -> anyhow::Result<Exit> {
             reload::run(&path)
         }
         Command::Topics { command } => topics::run(&path, &command),
+        Command::Stories { command: StoriesCommand::Group } => stories::group(&path),
+        Command::Links { command: LinksCommand::Canonical } => links::canonical(),
         Command::Config { command: ConfigCommand::Schema } => config_schema::run(),
     }
 }
