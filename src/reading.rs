@@ -8,7 +8,7 @@ use crate::{
     normalize::{NormalizeContext, normalize},
     parse::{ParseError, ParseLimits, parse},
     text::{Boilerplate, ReadableEntry},
-    topics::Topics,
+    topics::{TopicExplanation, Topics},
 };
 
 /// Reads documents with one set of topics. Shared by all pollers; replaced whole when the topics change.
@@ -64,6 +64,11 @@ impl Reader {
     /// The topics an entry of a source is in.
     pub fn tag(&self, entry: &Entry, source: Option<&SourceId>) -> Vec<TopicScore> {
         self.topics.tag_from(&self.understand(entry, &Boilerplate::default()), source)
+    }
+
+    /// Why an entry of a source is in its topics, and not in others.
+    pub fn explain(&self, entry: &Entry, source: Option<&SourceId>) -> Vec<TopicExplanation> {
+        self.topics.explain_from(&self.understand(entry, &Boilerplate::default()), source)
     }
 
     /// What of an entry counts as its text, without the furniture that was learnt of its source.

@@ -1,18 +1,39 @@
 use std::path::Path;
 
-use super::exit::Exit;
+use clap::Args;
+
+use super::{diff::diff, exit::Exit};
 use crate::{
     clock::Clock,
     config, daemon,
     topics::{Field, TaggingSettings, TopicSettings, lone_terms},
 };
 
-/// Validates the configuration, and shows how its schedules are understood.
-pub(super) fn run(path: &Path) -> anyhow::Result<Exit> {
+#[derive(Debug, Args)]
+pub(super) struct CheckArguments {
+    /// Say which of the stories that are kept would enter and leave each topic
+    #[arg(long)]
+    diff: bool,
+
+    /// Of the stories that enter or leave a topic, name so many
+    #[arg(long, default_value_t = 5, value_name = "NUMBER", requires = "diff")]
+    samples: usize,
+
+    /// Print what would change as one JSON object a topic, and nothing else
+    #[arg(long, requires = "diff")]
+    json: bool,
+}
+
+/// Validates the configuration, and shows how its schedules are understood and what its topics would change.
+pub(super) fn run(path: &Path, arguments: &CheckArguments) -> anyhow::Result<Exit> {
     let (config, warnings) = config::load(path)?;
     daemon::reader(&config)?;
     for warning in warnings {
         eprintln!("{warning}");
+    }
+    if arguments.json {
+        super::print(&diff(path, config, arguments.samples, true)?)?;
+        return Ok(Exit::Done);
     }
     for topic in &config.topics {
         println!("{}", summary(topic, &config.tagging));
@@ -26,6 +47,9 @@ pub(super) fn run(path: &Path) -> anyhow::Result<Exit> {
         next = tick;
     }
     println!("The default schedule's next ticks: {}", runs.join(", "));
+    if arguments.diff {
+        super::print(&diff(path, config, arguments.samples, false)?)?;
+    }
     Ok(Exit::Done)
 }
 

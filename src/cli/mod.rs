@@ -3,6 +3,7 @@
 mod ask;
 mod check;
 mod config_schema;
+mod diff;
 mod exit;
 mod explain;
 mod explanation;
@@ -16,6 +17,7 @@ mod status;
 mod stories;
 mod tag;
 mod topics;
+mod topics_stats;
 
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
@@ -58,7 +60,7 @@ enum Command {
     /// Poll on schedule and serve (the default)
     Run,
     /// Say whether the configuration is right, and what is wrong with it
-    Check,
+    Check(check::CheckArguments),
     /// Poll all sources, or those named, once and now
     Poll(poll::PollArguments),
     /// Say how the newsdesk that runs is doing
@@ -145,7 +147,10 @@ fn execute(arguments: Arguments) -> anyhow::Result<Exit> {
             log::start_command(log);
             poll::run(&path, &poll)
         }
-        Command::Check => check::run(&path),
+        Command::Check(check) => {
+            log::start_command(log);
+            check::run(&path, &check)
+        }
         Command::Tag => tag::run(&path),
         Command::Explain(explain) => {
             log::start_command(log);
@@ -159,7 +164,10 @@ fn execute(arguments: Arguments) -> anyhow::Result<Exit> {
             log::start_command(log);
             reload::run(&path)
         }
-        Command::Topics { command } => topics::run(&path, &command),
+        Command::Topics { command } => {
+            log::start_command(log);
+            topics::run(&path, &command)
+        }
         Command::Stories { command: StoriesCommand::Group } => stories::group(&path),
         Command::Links { command: LinksCommand::Canonical } => links::canonical(),
         Command::Config { command: ConfigCommand::Schema } => config_schema::run(),

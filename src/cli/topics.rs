@@ -2,7 +2,10 @@ use std::{fmt::Write as _, path::Path};
 
 use clap::{Args, Subcommand};
 
-use super::exit::{Exit, Misuse};
+use super::{
+    exit::{Exit, Misuse},
+    topics_stats::{self, StatsArguments},
+};
 use crate::{
     config,
     text::ReadableEntry,
@@ -13,6 +16,9 @@ use crate::{
 pub(super) enum TopicsCommand {
     /// Propose terms for a topic from its examples, each with what it would change
     Suggest(SuggestArguments),
+
+    /// Say how the topics do over the last days: stories a day, terms that never hit or decide alone, what topics share
+    Stats(StatsArguments),
 }
 
 #[derive(Debug, Args)]
@@ -30,7 +36,13 @@ pub(super) struct SuggestArguments {
 }
 
 pub(super) fn run(path: &Path, command: &TopicsCommand) -> anyhow::Result<Exit> {
-    let TopicsCommand::Suggest(arguments) = command;
+    match command {
+        TopicsCommand::Suggest(arguments) => suggestions(path, arguments),
+        TopicsCommand::Stats(arguments) => topics_stats::run(path, arguments),
+    }
+}
+
+fn suggestions(path: &Path, arguments: &SuggestArguments) -> anyhow::Result<Exit> {
     let (config, _) = config::load(path)?;
     let place = config.topics.iter().position(|topic| topic.id.as_str() == arguments.topic);
     let Some((number, topic)) = place.and_then(|number| Some((number, config.topics.get(number)?))) else {

@@ -29,8 +29,8 @@ use tracing::{error, info, warn};
 
 pub use assemble::{AssembleError, Assembled, reader};
 pub use commands::{
-    AskReload, AskStatus, FindStories, FoundCopy, FoundEntry, FoundStory, Newsdesk, Poll, PollLine, PolledSource,
-    Reloaded,
+    AskReload, AskStatus, FindStories, FoundCopy, FoundEntry, FoundStory, KeptEntries, KeptEntry, Newsdesk, Poll,
+    PollLine, PolledSource, Reloaded,
 };
 pub use first_round::{FirstRound, RoundObserver, RoundSummary};
 pub use round::poll_round;

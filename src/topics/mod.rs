@@ -5,8 +5,10 @@
 //! An entry is read once, word by word, whatever the number of topics (`matcher`, over the words of `reading` and what
 //! `memory` knows of them); only the topics that were hit are looked at again: their hits become points (`evaluate`, `near`),
 //! to which comes what a topic's examples have to say (`example`); scope, veto, anchor and requirement decide (`decide`), and all of it can be told (`explain`) and kept (`stored`).
+//! What other settings would change in kept stories is gathered by `changes`, how topics do by `statistics`.
 
 mod affixes;
+mod changes;
 mod compile;
 mod compiler;
 mod decide;
@@ -25,6 +27,7 @@ mod reach;
 mod reading;
 mod score;
 mod settings;
+mod statistics;
 mod stored;
 mod term;
 
@@ -35,6 +38,7 @@ mod language_tests;
 #[cfg(test)]
 mod tests;
 
+pub use changes::{Change, ChangedStory, Changes, TopicChanges};
 pub use compile::{MOST_GROUPS, TopicProblem, Topics};
 pub use decide::Verdict;
 pub use example::{
@@ -46,5 +50,6 @@ pub use lines::{LineProblem, TagReport, tag_lines};
 pub use reach::{LoneTerm, highest_score, highest_score_in, lone_terms};
 pub use score::{Field, Points};
 pub use settings::{CategoryName, FieldWeights, Scope, TaggingSettings, TermLists, TopicSettings};
+pub use statistics::{ListedTerm, LoneDecision, Overlap, Statistics, TopicStatistics};
 pub use stored::StoredExplanation;
 pub use term::{Term, TermError};

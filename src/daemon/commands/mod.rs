@@ -4,12 +4,14 @@
 //! entered in [`commands`].
 
 mod find_stories;
+mod kept_entries;
 mod newsdesk;
 mod poll;
 mod reload;
 mod status;
 
 pub use find_stories::{FindStories, FoundCopy, FoundEntry, FoundStory};
+pub use kept_entries::{KeptEntries, KeptEntry};
 pub use newsdesk::Newsdesk;
 pub(super) use newsdesk::{Asking, Reload, Reloading, Roster, Running, Wish};
 pub use poll::{Poll, PollLine, PolledSource};
@@ -25,7 +27,7 @@ use crate::{
 
 /// Every command that the daemon takes.
 pub(super) fn commands() -> Commands<Newsdesk> {
-    Commands::new().with::<FindStories>().with::<Poll>().with::<AskReload>().with::<AskStatus>()
+    Commands::new().with::<FindStories>().with::<KeptEntries>().with::<Poll>().with::<AskReload>().with::<AskStatus>()
 }
 
 impl From<StoreError> for Failure {
