@@ -19,7 +19,7 @@ use std::{
 use serde_json::Value;
 use support::{PATIENCE, Publisher, Resource, Service, newsdesk, signal, wait_for_end};
 
-const AI: &str = "[topics.ai]\ntitle = \"AI\"\nthreshold = 2.0\nterms.any = [\"=AI^2\"]\n";
+const AI: &str = "[topics.ai]\ntitle = \"AI\"\nthreshold = 3.0\nterms.any = [\"=AI^2\"]\n";
 
 fn feed(title: &str) -> String {
     format!(

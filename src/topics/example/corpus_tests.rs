@@ -8,7 +8,6 @@ use serde_json::Value;
 
 use super::*;
 use crate::{
-    model::TopicId,
     text::{ReadableEntry, ReadableText},
     topics::{TaggingSettings, TopicSettings, Topics},
 };
