@@ -23,7 +23,6 @@ use newsdesk::{
 const SOURCES: u64 = 500;
 const POLL: u64 = 30;
 const TOPICS: u64 = 8;
-const CACHE: u64 = 32 << 20;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
