@@ -4,17 +4,26 @@
 //! cargo bench --bench store -- load DIR ENTRIES      keeps so many entries of 1 KB from 500 sources
 //! cargo bench --bench store -- open DIR              opens it and reads the newest 100 stories of each topic
 //! cargo bench --bench store -- commit DIR POLLS      takes in so many polls of 30 entries, each made durable
+//! cargo bench --bench store -- verify DIR            reads all of it and compares
+//! cargo bench --bench store -- renew DIR             folds the journal, makes the database anew from it
+//! cargo bench --bench store -- rebuild DIR           deletes the database and opens
+//! cargo bench --bench store -- year DIR DAYS         500 sources, 30 entries a day each, 30 days' retention
 //! ```
 //!
 //! Entries are made of invented words; nothing is drawn at random. Each command tells its times and its memory.
 
 use std::{
     path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use chrono::{DateTime, Utc};
 use newsdesk::{
+    clock::Clock,
     ingest::{Delivery, Ingest, Reading, TaggedEntry, TakeInRules},
     model::{Entry, FeedMetadata, PollState, SourceId, TopicId, TopicScore},
     store::{RetentionLimits, Store, StoreSettings},
@@ -23,6 +32,7 @@ use newsdesk::{
 const SOURCES: u64 = 500;
 const POLL: u64 = 30;
 const TOPICS: u64 = 8;
+const CACHE: u64 = 32 << 20;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
@@ -30,6 +40,10 @@ fn main() {
     match arguments.as_slice() {
         ["load", folder, entries] => load(Path::new(folder), entries.parse().expect("a number of entries")),
         ["open", folder] => open(Path::new(folder)),
+        ["verify", folder] => verify(Path::new(folder)),
+        ["renew", folder] => renew(Path::new(folder)),
+        ["rebuild", folder] => rebuild(Path::new(folder)),
+        ["year", folder, days] => year(Path::new(folder), days.parse().expect("a number of days")),
         ["commit", folder, polls] => commit(Path::new(folder), polls.parse().expect("a number of polls")),
         _ => println!("nothing measured: say load DIR ENTRIES, open DIR or commit DIR POLLS after --"),
     }
@@ -37,7 +51,7 @@ fn main() {
 
 fn opened(folder: &Path) -> Store {
     let begun = Instant::now();
-    let settings = StoreSettings::new(folder);
+    let settings = StoreSettings { cache_bytes: CACHE, ..StoreSettings::new(folder) };
     let store = Store::open(&settings).map_err(|error| error.to_string()).expect("it opens").store;
     println!("opened in {:.0?}, {}", begun.elapsed(), memory());
     store
@@ -55,8 +69,7 @@ fn load(folder: &Path, entries: u64) {
     }
     store.make_durable().expect("durable");
     println!("kept {entries} entries in {:.1?}, {}", begun.elapsed(), memory());
-    let size = store.size().expect("a size");
-    println!("{} MB on the disk", (size.database + size.journal) >> 20);
+    tell_size(&store);
 }
 
 fn open(folder: &Path) {
@@ -75,26 +88,108 @@ fn open(folder: &Path) {
 fn commit(folder: &Path, polls: u64) {
     let store = opened(folder);
     let ingest = Ingest::new(store.clone(), rules());
-    let first = 1 << 40;
-    let mut times = Vec::new();
+    // Polls that no run before this one has made.
+    let first = (1 << 40) + store.size().expect("a size").commits.0 * 1_000;
+    let (mut times, mut applied) = (Vec::new(), Vec::new());
     for poll in first..first + polls {
         let delivery = delivery(poll);
         let begun = Instant::now();
         ingest.take_in(delivery).expect("taken in");
+        applied.push(begun.elapsed());
         store.make_durable().expect("durable");
         times.push(begun.elapsed());
     }
+    println!("a poll of {POLL} entries, visible: {}", spread(&mut applied));
     println!("a poll of {POLL} entries, made durable: {}, {}", spread(&mut times), memory());
 }
 
+fn verify(folder: &Path) {
+    let store = opened(folder);
+    let begun = Instant::now();
+    store.verify(&|_| true).expect("whole");
+    println!("the database read and compared in {:.1?}, {}", begun.elapsed(), memory());
+    let begun = Instant::now();
+    store.verify_journal(&AtomicBool::new(false)).expect("read");
+    assert_eq!(store.journal_damage(), None);
+    println!("the journal read in {:.1?}, {}", begun.elapsed(), memory());
+}
+
+fn renew(folder: &Path) {
+    let store = opened(folder);
+    tell_size(&store);
+    let begun = Instant::now();
+    while store.fold(&AtomicBool::new(false)).expect("folded") {}
+    println!("the journal folded in {:.1?}, {}", begun.elapsed(), memory());
+    let begun = Instant::now();
+    store.renew(&|_| true).expect("renewed");
+    println!("the database made anew in {:.1?}, {}", begun.elapsed(), memory());
+    tell_size(&store);
+}
+
+fn rebuild(folder: &Path) {
+    std::fs::remove_dir_all(folder.join("db")).expect("deleted");
+    let store = opened(folder);
+    tell_size(&store);
+}
+
+/// A day at a time, as fast as it goes: what is kept and what it takes, at the end of every tenth day.
+fn year(folder: &Path, days: u64) {
+    let clock = Arc::new(AtomicI64::new(0));
+    let told = clock.clone();
+    let time = move || DateTime::from_timestamp(told.load(Ordering::Relaxed), 0).expect("a time");
+    let settings = StoreSettings { cache_bytes: CACHE, clock: Clock::new(time), ..StoreSettings::new(folder) };
+    let store = Store::open(&settings).map_err(|error| error.to_string()).expect("it opens").store;
+    let age = Duration::from_secs(30 * 86_400);
+    let retention = RetentionLimits { age, entries_per_source: 100_000, ..rules().retention };
+    let ingest = Ingest::new(store.clone(), TakeInRules { retention, ..rules() });
+    for day in 0..days {
+        for source in 0..SOURCES {
+            // Each source is polled once a day here, at a minute of its own.
+            let at = 1_700_000_000 + day as i64 * 86_400 + source as i64 * 172;
+            clock.store(at, Ordering::Relaxed);
+            let at = DateTime::from_timestamp(at, 0).expect("a time");
+            ingest.take_in(dated_delivery(day * SOURCES + source, at)).expect("taken in");
+            if source % 64 == 0 {
+                store.make_durable().expect("durable");
+            }
+        }
+        let now = DateTime::from_timestamp(clock.load(Ordering::Relaxed), 0).expect("a time");
+        while ingest.prune(now).expect("pruned").1 {}
+        store.make_durable().expect("durable");
+        store.fold(&AtomicBool::new(false)).expect("folded");
+        let renewed = store.reclaim(&|_| true).expect("reclaimed");
+        if day % 10 == 9 || renewed {
+            let renewed = if renewed { ", made anew" } else { "" };
+            print!("day {:3}: {} stories, {}{renewed}, ", day + 1, store.stories_in(None), memory());
+            tell_size(&store);
+        }
+    }
+    store.verify(&|_| true).expect("whole");
+}
+
+fn tell_size(store: &Store) {
+    let size = store.size().expect("a size");
+    println!(
+        "content {} MB, database {} MB, journal {} MB",
+        size.content >> 20,
+        size.database >> 20,
+        size.journal >> 20
+    );
+}
+
 fn rules() -> TakeInRules {
-    let retention = RetentionLimits { age: Duration::from_secs(36_500 * 86_400), entries_per_source: u64::MAX };
+    let retention =
+        RetentionLimits { age: Duration::from_secs(36_500 * 86_400), entries_per_source: u64::MAX, size: None };
     TakeInRules { retention, sources: Default::default() }
 }
 
 fn delivery(poll: u64) -> Delivery {
-    let number = poll % SOURCES;
     let at = DateTime::from_timestamp(1_700_000_000 + (poll % (1 << 30)) as i64 * 60, 0).expect("a time");
+    dated_delivery(poll, at)
+}
+
+fn dated_delivery(poll: u64, at: DateTime<Utc>) -> Delivery {
+    let number = poll % SOURCES;
     let source = format!("source-{number}");
     let entries = (0..POLL).map(|n| tagged(number, poll * POLL + n, at)).collect();
     Delivery {

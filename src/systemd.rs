@@ -25,6 +25,11 @@ pub fn reloading() {
     }
 }
 
+/// Starting takes long, and goes on: the service manager is asked to wait another half minute.
+pub fn takes_long(what: &str) {
+    notify(&[NotifyState::ExtendTimeoutUsec(30_000_000), NotifyState::Status(what)]);
+}
+
 pub fn stopping() {
     notify(&[NotifyState::Stopping]);
 }

@@ -24,7 +24,8 @@ impl Desk {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let settings = StoreSettings::new(folder.path());
         let store = Store::open(&settings).unwrap_or_else(|error| panic!("{error}")).store;
-        let retention = RetentionLimits { age: Duration::from_secs(36_500 * 86_400), entries_per_source: u64::MAX };
+        let retention =
+            RetentionLimits { age: Duration::from_secs(36_500 * 86_400), entries_per_source: u64::MAX, size: None };
         let rules = TakeInRules { retention, sources: BTreeMap::new() };
         Self { ingest: Ingest::new(store.clone(), rules), store, _folder: folder }
     }

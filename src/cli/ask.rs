@@ -6,8 +6,9 @@ use super::exit::Misuse;
 use crate::{
     clock::Clock,
     config::{self, Config, ConfigProblems, Environment},
-    control::{self, Command, Finished},
+    control::{self, AskError, Command, Finished},
     daemon::Newsdesk,
+    store::give_to_owner,
 };
 
 /// Asks the newsdesk that runs with this configuration; where none does, does it here. Before a command that does not need
@@ -17,6 +18,24 @@ pub(super) fn ask<C: Command<Newsdesk> + Clone>(
     config: Result<Config, ConfigProblems>,
     command: C,
     on_line: impl FnMut(C::Line) -> io::Result<()>,
+) -> anyhow::Result<Finished> {
+    conversation(path, config, async |socket, alone| control::ask(socket, command, alone, on_line).await)
+}
+
+/// As [`ask`], for lines that are only passed on, as they are.
+pub(super) fn ask_for_text<C: Command<Newsdesk> + Clone>(
+    path: &Path,
+    config: Result<Config, ConfigProblems>,
+    command: C,
+    on_line: impl FnMut(&[u8]) -> io::Result<()>,
+) -> anyhow::Result<Finished> {
+    conversation(path, config, async |socket, alone| control::ask_for_text(socket, command, alone, on_line).await)
+}
+
+fn conversation(
+    path: &Path,
+    config: Result<Config, ConfigProblems>,
+    asking: impl AsyncFnOnce(&Path, Newsdesk) -> Result<Finished, AskError>,
 ) -> anyhow::Result<Finished> {
     let store = match &config {
         Ok(config) => config.store.path.clone(),
@@ -32,8 +51,10 @@ pub(super) fn ask<C: Command<Newsdesk> + Clone>(
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
     let alone = Newsdesk::alone(config, Clock::system());
-    let answer = runtime.block_on(control::ask(&control::socket_of(&store), command, alone, on_line));
+    let answer = runtime.block_on(asking(&control::socket_of(&store), alone));
     // What still hangs in a blocking call, such as a name service that does not answer, is not waited for.
     runtime.shutdown_timeout(Duration::from_secs(1));
+    // What root has opened the service must be able to open; where that cannot be, the next start says so.
+    let _ = give_to_owner(&store);
     Ok(answer?)
 }

@@ -1,12 +1,16 @@
 //! The command line: one file per command.
 
 mod ask;
+mod backup;
 mod check;
 mod config_schema;
 mod diff;
+mod doctor;
 mod exit;
 mod explain;
 mod explanation;
+mod export;
+mod import;
 mod links;
 mod log;
 mod poll;
@@ -67,6 +71,16 @@ enum Command {
     Status(status::StatusArguments),
     /// Have the newsdesk that runs read its configuration again
     Reload,
+    /// Look at all of the store, mend what is damaged, and say what is to be done
+    Doctor(doctor::DoctorArguments),
+    /// Write everything that is kept to standard output, as JSON Lines
+    Export(export::ExportArguments),
+    /// Make a store of an export, where there is none yet
+    Import(import::ImportArguments),
+    /// Copy the store, also while newsdesk runs
+    Backup(backup::BackupArguments),
+    /// Make a store of a backup, where there is none yet
+    Restore(import::RestoreArguments),
     /// Tag entries given as JSON Lines on standard input
     Tag,
     /// Say why an entry has its topics
@@ -170,6 +184,26 @@ fn execute(arguments: Arguments) -> anyhow::Result<Exit> {
         }
         Command::Stories { command: StoriesCommand::Group } => stories::group(&path),
         Command::Links { command: LinksCommand::Canonical } => links::canonical(),
+        Command::Doctor(doctor) => {
+            log::start_command(log);
+            doctor::run(&path, &doctor)
+        }
+        Command::Export(export) => {
+            log::start_command(log);
+            export::run(&path, &export)
+        }
+        Command::Import(import) => {
+            log::start_command(log);
+            import::run(&path, &import)
+        }
+        Command::Backup(backup) => {
+            log::start_command(log);
+            backup::run(&path, &backup)
+        }
+        Command::Restore(restore) => {
+            log::start_command(log);
+            import::restore(&path, &restore)
+        }
         Command::Config { command: ConfigCommand::Schema } => config_schema::run(),
     }
 }

@@ -143,9 +143,15 @@ pub(super) struct Store {
     /// How long an entry is kept.
     #[schemars(extend("default" = "400d"))]
     pub retention: Option<At<DurationText>>,
-    /// Memory for the store's cache. The process needs about three times as much.
+    /// Memory for the store's cache. The process needs about twice as much.
     #[schemars(extend("default" = "64MiB"))]
     pub cache: Option<At<SizeText>>,
+    /// With less room than this left on the store's disk nothing more is kept until there is more; editions stay up.
+    #[schemars(extend("default" = "64MiB"))]
+    pub free_space: Option<At<SizeText>>,
+    /// The most that the store's content may take in the database, the oldest entries of the fullest source go first. The files
+    /// take up to four times as much. No limit unless it is given.
+    pub size: Option<At<SizeText>>,
     /// At most so many entries of one source are kept, the newest.
     #[schemars(extend("default" = 5000), range(min = 10, max = 1_000_000))]
     pub entries_per_source: Option<At<u64>>,

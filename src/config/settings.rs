@@ -51,6 +51,10 @@ pub struct StoreSettings {
     pub retention: Duration,
     /// Memory for the store's cache, octets.
     pub cache_bytes: u64,
+    /// With less room than this on the disk nothing more is kept, octets.
+    pub free_space: u64,
+    /// The most that the content may take, octets; `None` is no limit.
+    pub size: Option<u64>,
     /// At most so many entries of one source are kept, the newest.
     pub entries_per_source: usize,
 }

@@ -11,7 +11,7 @@ use crate::{
     ingest::{SourceRules, Tagging, TakeInRules},
     model::{SourceId, TopicId},
     poll::SourceSettings,
-    publish::{PublishSettings, TopicPage, feed_names},
+    publish::{PublishSettings, SavedEditions, TopicPage, feed_names},
     reading::Reader,
     store::{RetentionLimits, StoreSettings},
     topics::Topics,
@@ -86,7 +86,16 @@ pub fn reader(config: &Config) -> Result<Arc<Reader>, AssembleError> {
 
 pub(super) fn store_settings(config: &Config) -> StoreSettings {
     let path = config.store.path.clone().unwrap_or_default();
-    StoreSettings { cache_bytes: config.store.cache_bytes, ..StoreSettings::new(path) }
+    StoreSettings {
+        cache_bytes: config.store.cache_bytes,
+        free_space: config.store.free_space,
+        ..StoreSettings::new(path)
+    }
+}
+
+/// Editions are kept beside the store that they were made from.
+pub(super) fn saved_editions(config: &Config) -> SavedEditions {
+    SavedEditions::new(config.store.path.clone().unwrap_or_default().join("editions"))
 }
 
 pub(super) fn public_url(config: &Config, address: SocketAddr) -> Option<Url> {
@@ -127,8 +136,11 @@ fn rules(config: &Config) -> TakeInRules {
         };
         sources.insert(id.clone(), rules);
     }
-    let retention =
-        RetentionLimits { age: config.store.retention, entries_per_source: config.store.entries_per_source as u64 };
+    let retention = RetentionLimits {
+        age: config.store.retention,
+        entries_per_source: config.store.entries_per_source as u64,
+        size: config.store.size,
+    };
     TakeInRules { retention, sources }
 }
 

@@ -29,8 +29,8 @@ use tracing::{error, info, warn};
 
 pub use assemble::{AssembleError, Assembled, reader};
 pub use commands::{
-    AskReload, AskStatus, FindStories, FoundCopy, FoundEntry, FoundStory, KeptEntries, KeptEntry, Newsdesk, Poll,
-    PollLine, PolledSource, Reloaded,
+    AskReload, AskStatus, Doctor, DoctorLine, Export, FindStories, Finding, FindingState, FoundCopy, FoundEntry,
+    FoundStory, Import, ImportLine, KeptEntries, KeptEntry, Newsdesk, Poll, PollLine, PolledSource, Reloaded, Restore,
 };
 pub use first_round::{FirstRound, RoundObserver, RoundSummary};
 pub use round::poll_round;
@@ -45,7 +45,7 @@ use crate::{
     schedule,
     serve::{ServeLimits, Site, router, serve},
     status::Status,
-    store::{Store, StoreError},
+    store::{Progress, Store, StoreError},
     systemd,
 };
 use commands::{Reload, Reloading, Wish};
@@ -113,9 +113,18 @@ pub async fn run(config: Config, options: DaemonOptions) -> Result<(), DaemonErr
         // Whoever asked may have lost interest.
         let _ = listening.send(address);
     }
-    let mut daemon = Daemon::open(config, address, config_path, clock).await?;
-    let server =
-        tokio::spawn(serve(listener, router(daemon.site()), ServeLimits::default(), daemon.serve_stop.clone()));
+    let front = Front::open(&config, address, clock.clone())?;
+    let serve_stop = front.serve_stop.clone();
+    let server = tokio::spawn(serve(listener, router(front.site()), ServeLimits::default(), serve_stop.clone()));
+    let opened = Daemon::open(config, address, config_path, front, &stop).await;
+    let mut daemon = match opened {
+        Ok(daemon) => daemon,
+        Err(error) => {
+            serve_stop.cancel();
+            let _ = server.await;
+            return if matches!(error, DaemonError::Store(StoreError::Stopped)) { Ok(()) } else { Err(error) };
+        }
+    };
     let (control, mut wished) = daemon.take_commands().await;
     let first_round = daemon.start_pollers(observer).await?;
     info!(address = %daemon.public_url(), sources = daemon.pollers.len(), "newsdesk is up");
@@ -133,6 +142,27 @@ pub async fn run(config: Config, options: DaemonOptions) -> Result<(), DaemonErr
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, DaemonError> {
     TcpListener::bind(address).await.map_err(|cause| DaemonError::Listen { address, cause })
+}
+
+/// What faces readers, and can before the store is open: with the editions of the last run.
+struct Front {
+    editions: Editions,
+    status: Status,
+    clock: Clock,
+    serve_stop: CancellationToken,
+}
+
+impl Front {
+    fn open(config: &Config, address: SocketAddr, clock: Clock) -> Result<Self, DaemonError> {
+        let parts = Assembled::new(config, address)?;
+        let editions = Editions::default();
+        editions.restore(&parts.publish, &assemble::saved_editions(config));
+        Ok(Self { editions, status: Status::default(), clock, serve_stop: CancellationToken::new() })
+    }
+
+    fn site(&self) -> Site {
+        Site { editions: self.editions.clone(), status: self.status.clone(), clock: self.clock.clone() }
+    }
 }
 
 struct Daemon {
@@ -158,16 +188,17 @@ impl Daemon {
         config: Config,
         address: SocketAddr,
         config_path: PathBuf,
-        clock: Clock,
+        front: Front,
+        stop: &CancellationToken,
     ) -> Result<Self, DaemonError> {
-        let store = open_store(&config).await?;
-        let status = Status::default();
-        let editions = Editions::default();
+        let Front { editions, status, clock, serve_stop } = front;
         let parts = Assembled::new(&config, address)?;
+        let store = open_whole_store(&config, &status, stop).await?;
         let fetcher = Fetcher::new(parts.fetch.clone(), clock.clone()).map_err(AssembleError::Fetcher)?;
         let tools = SharedTools::new(Tools { fetcher, reader: parts.reader.clone() });
         let ever = store.topics_ever()?;
         let publisher = Publisher::new(store.clone(), parts.publish.clone(), editions.clone(), &ever);
+        let publisher = publisher.saving_to(assemble::saved_editions(&config));
         let setup = DeskSetup {
             store: store.clone(),
             rules: parts.rules.clone(),
@@ -192,13 +223,9 @@ impl Daemon {
             desk_thread: Some(desk_thread),
             pollers: Pollers::default(),
             processors: processors(),
-            serve_stop: CancellationToken::new(),
+            serve_stop,
             is_ready: false,
         })
-    }
-
-    fn site(&self) -> Site {
-        Site { editions: self.editions.clone(), status: self.status.clone(), clock: self.clock.clone() }
     }
 
     fn public_url(&self) -> String {
@@ -324,6 +351,7 @@ impl Daemon {
         self.tools.set(tools);
         let ever = self.store.topics_ever()?;
         let publisher = Publisher::new(self.store.clone(), parts.publish.clone(), self.editions.clone(), &ever);
+        let publisher = publisher.saving_to(assemble::saved_editions(&config));
         let tagging = parts.tagging(&ever);
         // A source that is renamed must not hand anything in under its old name once the desk knows the new one.
         let renamed = parts.rules.sources.values().flat_map(|source| &source.formerly);
@@ -371,6 +399,28 @@ pub(crate) fn hold_hosts(fetcher: &Fetcher, sources: &[crate::poll::SourceSettin
 /// As many documents are read at once as there are processors.
 pub(crate) fn processors() -> Arc<Semaphore> {
     Arc::new(Semaphore::new(thread::available_parallelism().map_or(2, usize::from)))
+}
+
+/// Opens the store beside the runtime, says how far that is and what had to be mended.
+async fn open_whole_store(config: &Config, status: &Status, stop: &CancellationToken) -> Result<Store, StoreError> {
+    let settings = assemble::store_settings(config);
+    let path = settings.path.clone();
+    let (status, stop) = (status.clone(), stop.clone());
+    let work = move || {
+        let watch = |progress: Progress| {
+            status.store_does(Some(progress));
+            systemd::takes_long(&progress.to_string());
+            !stop.is_cancelled()
+        };
+        let opened = Store::open_with(&settings, &watch)?;
+        for repair in &opened.repairs {
+            warn!("{repair}");
+        }
+        status.store_does(None);
+        Ok(opened.store)
+    };
+    let opened = tokio::task::spawn_blocking(work).await;
+    opened.map_err(|panic| StoreError::Damaged { path, cause: panic.to_string() })?
 }
 
 /// Opens the store beside the runtime, and says what had to be mended.

@@ -8,7 +8,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use tracing::{error, info};
+use tracing::{debug, error, info};
 
 use crate::{
     clock::Clock,
@@ -34,11 +34,16 @@ pub(super) struct Caretaker {
 
 impl Caretaker {
     /// Works until nobody can tell it of damage any more.
-    pub(super) fn run(self, damage: &Receiver<StoreError>) {
+    ///
+    /// Begins with a check, for nobody knows what happened to the files meanwhile; `begun` is told once commits wait for it.
+    pub(super) fn run(self, damage: &Receiver<StoreError>, begun: Sender<()>) {
         let mut checked = self.clock.now();
-        if self.store.journal_damage().is_some() {
-            self.look_round(&mut checked);
-        }
+        self.check(|| {
+            // Told more than once; who waits for the first has gone by then.
+            let _ = begun.send(());
+        });
+        drop(begun);
+        self.look_round(&mut checked);
         loop {
             match damage.recv_timeout(ROUND) {
                 Ok(why) => self.mend(&why),
@@ -53,12 +58,7 @@ impl Caretaker {
         let now = self.clock.now();
         if now - *checked >= CHECK_EVERY {
             *checked = now;
-            match self.store.verify(&watch) {
-                Err(damage) if damage.is_damage() => self.mend(&damage),
-                result => self.note("checking the database", result),
-            }
-            let result = self.store.verify_journal(&self.is_closing);
-            self.note("checking the journal", result);
+            self.check(|| ());
         }
         let folded = self.store.fold(&self.is_closing);
         self.note(
@@ -79,6 +79,28 @@ impl Caretaker {
             }),
         );
         self.status.store_does(None);
+    }
+
+    /// Reads all of the store. What is damaged is mended: the database at once, the journal when it is next folded.
+    fn check(&self, begun: impl Fn()) {
+        let watch = |progress: Progress| {
+            begun();
+            self.goes_on(progress)
+        };
+        let checked = self.store.verify_and_mend(&watch);
+        self.status.store_does(None);
+        let mut is_whole = matches!(checked, Ok(None));
+        if matches!(checked, Ok(Some(_))) {
+            // A desk that is gone publishes nothing more.
+            let _ = self.mended.send(());
+        }
+        self.note("checking the database", checked.map(drop));
+        let checked = self.store.verify_journal(&self.is_closing);
+        is_whole &= checked.is_ok() && self.store.journal_damage().is_none();
+        self.note("checking the journal", checked);
+        if is_whole {
+            debug!("the store is whole");
+        }
     }
 
     fn mend(&self, why: &StoreError) {

@@ -113,15 +113,15 @@ impl Desk {
         let mut to_press = None;
         let mut press = None;
         let is_closing = Arc::new(AtomicBool::new(false));
+        let (to_caretaker, from_desk) = std_mpsc::channel();
         if let Some(publisher) = setup.publisher {
             let (sender, from_desk) = std_mpsc::channel();
-            let status = setup.status.clone();
+            let (status, to_caretaker) = (setup.status.clone(), to_caretaker.clone());
             let closing = is_closing.clone();
-            let run = move || run_press(publisher, &from_desk, &status, &closing);
+            let run = move || run_press(publisher, &from_desk, &to_caretaker, &status, &closing);
             press = Some(thread::Builder::new().name("publish".into()).spawn(run)?);
             to_press = Some(sender);
         }
-        let (to_caretaker, from_desk) = std_mpsc::channel();
         let (mending, mended) = std_mpsc::channel();
         let caretaker = Caretaker {
             store: setup.store.clone(),
@@ -130,12 +130,16 @@ impl Desk {
             is_closing: is_closing.clone(),
             mended: mending,
         };
-        let caretaker = thread::Builder::new().name("caretaker".into()).spawn(move || caretaker.run(&from_desk))?;
         let ingest = Ingest::new(setup.store, setup.rules);
         {
             let _writing = ingest.store.while_writing();
             ingest.rename_sources()?;
         }
+        let (checking, has_begun) = std_mpsc::channel();
+        let run = move || caretaker.run(&from_desk, checking);
+        let caretaker = thread::Builder::new().name("caretaker".into()).spawn(run)?;
+        // Nothing is committed before the check. An error says that it is over already.
+        let _ = has_begun.recv();
         let desk = Desk {
             ingest,
             clock: setup.clock,
@@ -166,6 +170,8 @@ impl Desk {
     }
 
     fn run(mut self) {
+        let Some(held) = self.once_free(Vec::new()) else { return };
+        self.held.extend(held);
         {
             let store = self.ingest.store.clone();
             let _writing = store.while_writing();

@@ -66,7 +66,7 @@ async fn a_store_that_cannot_be_written_is_never_acknowledged_and_what_is_up_sta
         max_age: Duration::from_secs(900),
         topics: Vec::new(),
     };
-    let retention = RetentionLimits { age: Duration::from_secs(86_400), entries_per_source: 100 };
+    let retention = RetentionLimits { age: Duration::from_secs(86_400), entries_per_source: 100, size: None };
     let setup = DeskSetup {
         store: store.clone(),
         rules: TakeInRules { retention, sources: BTreeMap::new() },

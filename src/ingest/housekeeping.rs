@@ -6,7 +6,8 @@ use chrono::{DateTime, Duration, Utc};
 use super::{regroup::regroup, take_in::Ingest};
 use crate::{
     model::{Entry, EntryNumber, SourceId, SourceNumber, TopicScore},
-    store::{ChangedEditions, EntryRecord, Identity, IdentityKey, Refresh, StoreError},
+    store::{ChangedEditions, EntryRecord, Identity, IdentityKey, Refresh, RetentionLimits, StoreError},
+    stories::shared_keys,
 };
 
 /// How long a tombstone outlives the publisher's last mention of its entry, counted to the source's last document: a feed that
@@ -18,6 +19,9 @@ const TOMBSTONE_AGE_UNREAD: Duration = Duration::days(800);
 
 /// Entries removed in one refresh: enough to be quick, few enough not to keep deliveries waiting.
 const BATCH: usize = 200;
+
+/// A source has at most so many tombstones for each entry it may have: one that mints ids does not fill the store with them.
+const TOMBSTONES_FOR_AN_ENTRY: usize = 4;
 
 /// Tombstones dropped in one refresh.
 const TOMBSTONES: usize = 5_000;
@@ -37,15 +41,39 @@ impl Ingest {
             }
             return Ok((refresh.apply()?, true));
         }
+        if let Some(batch) = self.beyond_size()? {
+            let mut refresh = self.store.refresh();
+            for number in batch {
+                self.forget(&mut refresh, number, now)?;
+            }
+            return Ok((refresh.apply()?, true));
+        }
         let horizon = |source| {
             let source = self.store.source_by_number(source);
             let read = source.and_then(|(_, source)| source.last_read).unwrap_or(DateTime::<Utc>::MIN_UTC);
             read.checked_sub_signed(TOMBSTONE_AGE).unwrap_or(read).max(now - TOMBSTONE_AGE_UNREAD)
         };
-        let expired = self.store.expired_tombstones(horizon, TOMBSTONES)?;
+        let mut expired = self.store.expired_tombstones(horizon, TOMBSTONES)?;
+        if expired.is_empty() {
+            let most = (self.rules.retention.entries_per_source as usize).saturating_mul(TOMBSTONES_FOR_AN_ENTRY);
+            expired = self.store.surplus_tombstones(most, TOMBSTONES)?;
+        }
         let more = expired.len() == TOMBSTONES;
         self.drop_tombstones(&expired)?;
         Ok((ChangedEditions::new(), more))
+    }
+
+    /// While all together is too much: the oldest entries of the source that has most, so that whoever floods us gives way first.
+    fn beyond_size(&self) -> Result<Option<Vec<EntryNumber>>, StoreError> {
+        let limits = &self.rules.retention;
+        if !self.store.is_oversized(limits)? {
+            return Ok(None);
+        }
+        let fullest = self.store.sources().into_iter().map(|(_, source)| source).max_by_key(|source| source.entries);
+        let Some(source) = fullest else { return Ok(None) };
+        let fewer = RetentionLimits { entries_per_source: source.entries.saturating_sub(BATCH as u64), ..*limits };
+        let pruned = self.store.outlived(source.number, source.entries, &fewer, DateTime::<Utc>::MIN_UTC, BATCH)?;
+        Ok(Some(pruned.entries).filter(|entries| !entries.is_empty()))
     }
 
     fn drop_tombstones(&self, expired: &[(SourceNumber, IdentityKey)]) -> Result<(), StoreError> {
@@ -84,7 +112,7 @@ impl Ingest {
         refresh.apply().map(drop)
     }
 
-    /// Tags a batch of stored entries anew, from `first` on. Returns the editions that changed and where to go on;
+    /// Tags a batch of stored entries anew, from `first` on, and looks for their copies again. Returns the editions that changed and where to go on;
     /// `None` when all is done.
     pub fn tag_again(
         &self,
@@ -97,12 +125,13 @@ impl Ingest {
         for record in records {
             let source = self.store.source_by_number(record.source).map(|(id, _)| id);
             let topics = tag(&record.entry, source.as_ref());
-            if topics != record.topics {
+            let shared_keys = shared_keys(&record.entry);
+            if topics != record.topics || shared_keys != record.shared_keys {
                 // The copy in hand may be older than what this refresh has already written about its story.
                 let Some(now) = refresh.entry(record.number)? else { continue };
-                refresh.put_entry(EntryRecord { topics, ..now })?;
+                refresh.put_entry(EntryRecord { topics, shared_keys: shared_keys.clone(), ..now })?;
             }
-            regroup(&mut refresh, &self.store, &self.rules, record.number, &record.shared_keys)?;
+            regroup(&mut refresh, &self.store, &self.rules, record.number, &shared_keys)?;
         }
         Ok((refresh.apply()?, Some(EntryNumber(last.0 + 1))))
     }

@@ -1,14 +1,18 @@
 use std::{
     sync::{
         atomic::{AtomicBool, Ordering},
-        mpsc::{Receiver, RecvError, RecvTimeoutError},
+        mpsc::{Receiver, RecvError, RecvTimeoutError, Sender},
     },
     time::Duration,
 };
 
 use tracing::{debug, error};
 
-use crate::{publish::Publisher, status::Status, store::ChangedEditions};
+use crate::{
+    publish::Publisher,
+    status::Status,
+    store::{ChangedEditions, StoreError},
+};
 
 /// What the publishing thread is told.
 pub(super) enum Press {
@@ -28,6 +32,7 @@ const BETWEEN_ATTEMPTS: Duration = Duration::from_secs(60);
 pub(super) fn run_press(
     mut publisher: Publisher,
     from_desk: &Receiver<Press>,
+    to_caretaker: &Sender<StoreError>,
     status: &Status,
     is_closing: &AtomicBool,
 ) {
@@ -68,7 +73,11 @@ pub(super) fn run_press(
         if let Some(error) = &published.error {
             error!(%error, editions = published.failed.len(), "editions could not be brought up to date");
         }
-        status.published(published.error.map(|error| error.to_string()));
+        status.published(published.error.as_ref().map(ToString::to_string));
+        if let Some(damage) = published.error.filter(StoreError::is_damage) {
+            // A caretaker that is gone needs to know nothing.
+            let _ = to_caretaker.send(damage);
+        }
         failed = published.failed;
     }
 }

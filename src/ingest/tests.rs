@@ -25,7 +25,8 @@ impl Newsroom {
         let settings = StoreSettings::new(folder.path());
         let store = Store::open(&settings).map_err(|e| e.to_string()).expect("opened").store;
         let sources = SOURCES.map(|id| (SourceId::new(id), SourceRules::default()));
-        let retention = RetentionLimits { age: Duration::from_secs(400 * 86_400), entries_per_source: 1_000 };
+        let retention =
+            RetentionLimits { age: Duration::from_secs(400 * 86_400), entries_per_source: 1_000, size: None };
         let mut rules = TakeInRules { retention, sources: BTreeMap::from(sources) };
         change(&mut rules);
         Self { ingest: Ingest::new(store.clone(), rules), store, _folder: folder }

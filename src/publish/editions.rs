@@ -4,7 +4,7 @@ use std::{
     time::Duration,
 };
 
-use super::Edition;
+use super::{Edition, PublishSettings, SavedEditions, publisher::expected};
 
 /// The current edition at every address, shared by whoever serves. A request never waits for a rendering.
 #[derive(Clone, Default)]
@@ -67,6 +67,19 @@ impl Editions {
         let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if state.expected.contains(&path) {
             state.current.insert(path, Arc::new(edition));
+        }
+    }
+
+    pub(super) fn is_expected(&self, path: &str) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).expected.contains(path)
+    }
+
+    /// Puts up the editions of the last run until they are made anew.
+    pub fn restore(&self, settings: &PublishSettings, saved: &SavedEditions) {
+        let expected = expected(settings);
+        self.arrange(expected.clone(), HashMap::new(), HashSet::new(), settings.max_age);
+        for (path, edition) in saved.load(|path| expected.contains(path)) {
+            self.put(path, edition);
         }
     }
 

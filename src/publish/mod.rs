@@ -12,6 +12,7 @@ mod gather;
 mod index;
 mod publisher;
 mod rss;
+mod saved;
 mod xml;
 
 pub use edition::{Coding, Edition};
@@ -19,6 +20,7 @@ pub use editions::{Editions, Found};
 pub use frame::{FeedFrame, PublishSettings, TopicPage, feed_names};
 pub use gather::{EditionStory, Related, SourceDescription, gather};
 pub use publisher::{Published, Publisher};
+pub use saved::SavedEditions;
 
 pub use self::atom::render as render_atom;
 pub use self::rss::render as render_rss;

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{
-    Edition, EditionStory, Editions, atom,
+    Coding, Edition, EditionStory, Editions, Found, SavedEditions, atom,
     frame::{FeedFrame, PublishSettings, feed_names, paths},
     gather, index, rss,
 };
@@ -21,6 +21,8 @@ pub struct Publisher {
     store: Store,
     settings: PublishSettings,
     editions: Editions,
+    /// Where editions are kept for the next start, if they are.
+    saved: Option<SavedEditions>,
     topic_titles: Arc<BTreeMap<TopicId, String>>,
     /// The name that each topic's feed id is made from.
     feed_names: BTreeMap<TopicId, TopicId>,
@@ -48,9 +50,17 @@ impl Publisher {
         let topic_titles = settings.topics.iter().map(|topic| (topic.id.clone(), topic.title.clone())).collect();
         let feed_names = feed_names(&settings.topics, ever).into_iter().collect();
         let topic_titles = Arc::new(topic_titles);
-        let publisher = Self { store, settings, editions, topic_titles, feed_names, headlines: BTreeMap::new() };
+        let publisher =
+            Self { store, settings, editions, saved: None, topic_titles, feed_names, headlines: BTreeMap::new() };
         publisher.arrange(ever.keys());
         publisher
+    }
+
+    /// Keeps every edition in a file as well, for the next start.
+    pub fn saving_to(mut self, saved: SavedEditions) -> Self {
+        saved.keep_only(|path| self.editions.is_expected(path));
+        self.saved = Some(saved);
+        self
     }
 
     /// Every edition there is.
@@ -94,7 +104,21 @@ impl Publisher {
     }
 
     fn put(&self, path: String, media_type: &'static str, updated: DateTime<Utc>, body: Vec<u8>) {
-        self.editions.put(path, Edition::new(media_type, updated, body));
+        // Most of what is made again at a start or a reload is what it was, and compressing is most of the work.
+        if let Found::Edition(current) = self.editions.find(&path)
+            && current.media_type == media_type
+            && current.updated == updated
+            && current.body(Coding::Identity) == &body
+        {
+            return;
+        }
+        let edition = Edition::new(media_type, updated, body);
+        if let Some(saved) = &self.saved
+            && let Err(error) = saved.save(&path, &edition)
+        {
+            tracing::warn!(%error, path, "an edition could not be kept for the next start");
+        }
+        self.editions.put(path, edition);
     }
 
     fn frame(&self, topic: Option<&TopicId>, stories: &[EditionStory]) -> FeedFrame {
@@ -119,10 +143,7 @@ impl Publisher {
     }
 
     fn arrange<'a>(&self, former_topics: impl Iterator<Item = &'a TopicId>) {
-        let mut expected = HashSet::from(["/".to_string()]);
-        for topic in self.all() {
-            expected.extend(paths(topic.as_ref()));
-        }
+        let expected = expected(&self.settings);
         let mut moved = HashMap::new();
         for topic in &self.settings.topics {
             for former in &topic.formerly {
@@ -132,6 +153,12 @@ impl Publisher {
         let gone = former_topics.flat_map(|topic| paths(Some(topic))).collect();
         self.editions.arrange(expected, moved, gone, self.settings.max_age);
     }
+}
+
+/// The address of every edition.
+pub(super) fn expected(settings: &PublishSettings) -> HashSet<String> {
+    let topics = std::iter::once(None).chain(settings.topics.iter().map(|topic| Some(&topic.id)));
+    std::iter::once("/".to_string()).chain(topics.flat_map(paths)).collect()
 }
 
 #[cfg(test)]

@@ -60,6 +60,14 @@ impl StoreError {
         }
     }
 
+    /// What is wrong with the database, without advice: it is mended already.
+    pub(super) fn damage(&self) -> String {
+        match self {
+            Self::Damaged { cause, .. } => cause.clone(),
+            other => other.to_string(),
+        }
+    }
+
     /// Whether the journal has folded what was asked for.
     pub(super) fn is_folded(&self) -> bool {
         matches!(self, Self::Journal(JournalError::Folded { .. }))

@@ -69,6 +69,13 @@ pub(super) fn database(store: &Path, number: u64) -> PathBuf {
     store.join("db").join(number.to_string())
 }
 
+/// The database with the lowest number, or the number of the first one. Newer ones beside it may be half-made; it is whole, or
+/// older than the journal, which shows when it is opened.
+pub(super) fn oldest_database(store: &Path) -> u64 {
+    let found = fs::read_dir(store.join("db")).into_iter().flatten().flatten();
+    found.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).min().unwrap_or(1)
+}
+
 pub(super) fn journal(store: &Path) -> PathBuf {
     store.join("journal")
 }

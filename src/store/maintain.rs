@@ -32,8 +32,25 @@ impl Store {
     /// Damage: then [`Store::mend`] is called for.
     pub fn verify(&self, progress: Watch<'_>) -> Result<(), StoreError> {
         let _occupied = self.0.occupy("the database is being checked");
+        self.verify_occupied(progress)
+    }
+
+    /// As [`Store::verify`], and mends what is damaged before any commit can build on it. Returns what was wrong.
+    pub fn verify_and_mend(&self, progress: Watch<'_>) -> Result<Option<StoreError>, StoreError> {
+        let _occupied = self.0.occupy("the database is being checked");
+        match self.verify_occupied(progress) {
+            Err(damage) if damage.is_damage() => {
+                tracing::error!("{damage}; the database is rebuilt from the journal, polls wait, editions stay up");
+                self.mend_occupied(&damage, progress).map(|()| Some(damage))
+            }
+            other => other.map(|()| None),
+        }
+    }
+
+    fn verify_occupied(&self, progress: Watch<'_>) -> Result<(), StoreError> {
         let database = self.database()?;
         let all = database.live_bytes();
+        Progress { doing: "checking the database", done: 0, all }.tell(progress)?;
         database.verify(|done| Progress { doing: "checking the database", done, all }.tell(progress))
     }
 
@@ -41,6 +58,10 @@ impl Store {
     /// readers go on with what they can read.
     pub fn mend(&self, why: &StoreError, progress: Watch<'_>) -> Result<(), StoreError> {
         let _occupied = self.0.occupy("the database is being rebuilt from the journal");
+        self.mend_occupied(why, progress)
+    }
+
+    fn mend_occupied(&self, why: &StoreError, progress: Watch<'_>) -> Result<(), StoreError> {
         if let Some(damage) = self.journal_damage() {
             let cause = format!("{why}; and the journal cannot replace it: {damage}");
             return Err(StoreError::Damaged { path: self.0.settings.path.clone(), cause });
@@ -53,7 +74,10 @@ impl Store {
         let aside = folder::set_aside(store, former, self.0.settings.clock.now())
             .map_err(|cause| StoreError::Folder { path: store.clone(), cause })?;
         let kept = aside.map(|aside| format!("; what there was is kept in {}", aside.display())).unwrap_or_default();
-        self.note_repair(format!("the database was rebuilt from the journal, complete, because {why}{kept}"));
+        self.note_repair(format!(
+            "the database was rebuilt from the journal, complete, because {}{kept}",
+            why.damage()
+        ));
         Ok(())
     }
 
@@ -67,12 +91,24 @@ impl Store {
         if is_due && self.journal_damage().is_none() { self.renew(progress).map(|()| true) } else { Ok(false) }
     }
 
-    /// Makes the database anew from the journal and goes on with the new one.
+    /// Copies the database into a new one, row by row in order, and goes on with that. Commits go on meanwhile: those made
+    /// since the copy began are rolled forward onto it from the journal, whatever of them it has seen.
     ///
     /// What is left behind by a renewal that was stopped is deleted by the next.
     pub fn renew(&self, progress: Watch<'_>) -> Result<(), StoreError> {
         let former = self.0.folder_number();
-        let fresh = rebuild(&self.0.settings, &self.0.journal, former + 1, progress)?;
+        let path = self.0.database_folder(former + 1);
+        if path.exists() {
+            std::fs::remove_dir_all(&path).map_err(|cause| StoreError::Folder { path: path.clone(), cause })?;
+        }
+        let database = self.database()?;
+        let (fresh, _) = Database::open(&path, self.0.settings.cache_bytes)?;
+        let all = database.live_bytes();
+        tracing::debug!("renewal begins");
+        database.copy_into(&fresh, database.last_commit(), |done| {
+            Progress { doing: "making the database anew", done, all }.tell(progress)
+        })?;
+        drop(database);
         loop {
             let behind = self.0.journal.last().0.saturating_sub(fresh.last_commit().0);
             if behind <= NEARLY {
@@ -86,6 +122,7 @@ impl Store {
             let _commits = self.0.without_commits();
             roll_forward(&self.0.journal, &fresh)?;
             fresh.make_durable()?;
+            tracing::debug!("swap begins");
             self.replace(fresh)?;
         }
         let old = self.0.database_folder(former);
@@ -97,6 +134,7 @@ impl Store {
 
     /// Puts a database in the place of the present one, on the disk and for every reader.
     fn replace(&self, database: Database) -> Result<(), StoreError> {
+        tracing::debug!("swap begins");
         let number = self.0.folder_number() + 1;
         let instance = Some(self.0.instance);
         Present { format: folder::FORMAT, database: number, instance }.write(&self.0.settings.path)?;
@@ -116,12 +154,15 @@ impl Store {
         let Some(reason) = fold_is_due(&self.0.journal.unfolded(), self.0.settings.clock.now()) else {
             return Ok(false);
         };
+        tracing::debug!("fold begins");
         match self.0.journal.fold(reason, stop) {
             Ok(folded) => Ok(folded.is_some()),
             Err(JournalError::Damaged(damage)) => {
                 self.journal_is_damaged(damage.to_string());
                 self.write_journal_anew(stop).map(|()| true)
             }
+            // Somebody else folds it, such as an export.
+            Err(JournalError::Busy) => Ok(false),
             Err(error) => Err(error.into()),
         }
     }
@@ -137,6 +178,7 @@ impl Store {
     /// Writes the journal's base anew from the database, and lets go of the damaged files.
     fn write_journal_anew(&self, stop: &AtomicBool) -> Result<(), StoreError> {
         let why = self.journal_damage().unwrap_or_default();
+        tracing::debug!("journal anew begins");
         // What is committed from here on is in segments of its own, which count over the base.
         let (database, mut base) = {
             let _commits = self.0.without_commits();
@@ -150,6 +192,8 @@ impl Store {
             }
             Ok(base.write(&change)?)
         })?;
+        // Records of commits that came meanwhile may be in it: without these commits they would be half there.
+        self.0.journal.sync()?;
         base.finish()?;
         *self.0.journal_damage.lock().unwrap_or_else(PoisonError::into_inner) = None;
         self.note_repair(format!("the journal was written anew from the database, complete, because {why}"));

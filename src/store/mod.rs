@@ -25,11 +25,16 @@
 //! numbers: commits that only the journal has are rolled forward.
 
 mod apply;
+mod backup;
 mod codec;
 mod commit;
 mod engine;
 mod error;
+mod examine;
+mod export;
 mod folder;
+mod import;
+mod import_check;
 mod journal;
 mod keys;
 mod maintain;
@@ -43,9 +48,13 @@ mod shared;
 mod upgrade;
 mod write;
 
+pub use backup::{BackupError, BackupWriter, Manifest, ManifestFile, plain_lines, restore};
 pub use commit::{Change, Commit, CommitNumber, Subject};
 pub use error::StoreError;
+pub use examine::{Aside, AsideKind, Examined, FolderState, Room, examine, give_to_owner};
+pub use export::{ExportEnd, ExportHeader, ExportLine};
 pub use folder::{Repair, repairs};
+pub use import::{Contents, ImportError, check_export, import};
 pub use journal::{Damage, JournalError};
 pub use keys::{IdentityKey, SharedKey, StoryPlace};
 pub use maintain::StoreSize;
@@ -86,6 +95,8 @@ impl Progress {
     }
 }
 
+#[cfg(test)]
+mod export_tests;
 #[cfg(test)]
 pub(crate) mod faults;
 #[cfg(test)]

@@ -30,7 +30,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct StoreSettings {
     pub path: PathBuf,
-    /// sled's page cache, bytes. The process needs some three times as much.
+    /// Memory for what was read lately, bytes. sled gets half of it for its pages, and needs twice what it gets.
     pub cache_bytes: u64,
     /// With less room than this on the disk nothing more is kept until there is more, bytes.
     pub free_space: u64,
@@ -71,6 +71,7 @@ impl Store {
     /// from the journal, and a damaged one kept aside. A journal that lacks anything the database has is written anew from it.
     pub fn open_with(settings: &StoreSettings, progress: Watch<'_>) -> Result<Opened, StoreError> {
         let path = &settings.path;
+        tracing::debug!("opening begins");
         folder::create_private(path).map_err(|cause| StoreError::Folder { path: path.clone(), cause })?;
         let lock = folder::lock(path)?;
         let mut repairs = Vec::new();
@@ -81,7 +82,11 @@ impl Store {
         let present = match present {
             Some(present) => present,
             None if is_old => upgrade::from_format_1(settings, &journal, progress)?,
-            None => Present { format: folder::FORMAT, database: 1, instance: journal.instance() },
+            None => Present {
+                format: folder::FORMAT,
+                database: folder::oldest_database(path),
+                instance: journal.instance(),
+            },
         };
         let mut opening = Opening { settings, journal: &journal, journal_damage, present, repairs: &mut repairs };
         let database = opening.database(progress)?;
@@ -112,6 +117,7 @@ impl Store {
         for what in &repairs {
             folder::note_repair(path, &Repair { at: settings.clock.now(), what: what.clone() });
         }
+        tracing::debug!("opening ends");
         Ok(Opened { store, repairs })
     }
 }
@@ -139,7 +145,7 @@ impl Opening<'_> {
         let opened = Database::open(&path, self.settings.cache_bytes);
         let (database, repair) = match opened {
             Ok(opened) => opened,
-            Err(error) if error.is_damage() => return self.rebuild(error.to_string(), progress),
+            Err(error) if error.is_damage() => return self.rebuild(error.damage(), progress),
             Err(error) => return Err(error),
         };
         self.repairs.extend(repair);
@@ -147,7 +153,7 @@ impl Opening<'_> {
             Ok(()) => Ok(database),
             Err(error) if error.is_damage() || error.is_folded() => {
                 drop(database);
-                self.rebuild(error.to_string(), progress)
+                self.rebuild(error.damage(), progress)
             }
             Err(error) => Err(error),
         }
@@ -165,8 +171,11 @@ impl Opening<'_> {
         }
         match roll_forward(self.journal, database) {
             Err(StoreError::Journal(JournalError::Damaged(damage))) => {
-                // What the database has is whole, and the journal is written anew from it.
-                self.journal_damage.get_or_insert(damage.to_string());
+                // What the database has is whole, and the journal is written anew from it: what counted is in both. Commits
+                // that only the damaged journal has never counted, and their numbers are passed over.
+                let given_up = format!("{damage}; what it had after commit {} is given up", database.last_commit().0);
+                self.journal_damage.get_or_insert(given_up);
+                apply(database, &[Commit { number: last, changes: Vec::new() }])?;
                 Ok(())
             }
             other => other,

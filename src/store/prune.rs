@@ -18,6 +18,9 @@ pub struct RetentionLimits {
     pub age: Duration,
     /// The most entries kept of one source; the oldest go first.
     pub entries_per_source: u64,
+    /// The most bytes the database's content may take; the oldest entries of the source that has most go first. `None` is no
+    /// limit.
+    pub size: Option<u64>,
 }
 
 /// Entries whose time is over.
@@ -58,6 +61,44 @@ impl Store {
 }
 
 impl Store {
+    /// Whether all that is kept takes more than the limits allow.
+    pub fn is_oversized(&self, limits: &RetentionLimits) -> Result<bool, StoreError> {
+        Ok(match limits.size {
+            Some(most) => self.size()?.content > most,
+            None => false,
+        })
+    }
+
+    /// Tombstones of sources that have more than `most`, those least recently listed first, at most `limit`. Walks every
+    /// identity.
+    pub fn surplus_tombstones(
+        &self,
+        most: usize,
+        limit: usize,
+    ) -> Result<Vec<(SourceNumber, IdentityKey)>, StoreError> {
+        let mut surplus = Vec::new();
+        let mut of_source: (Option<SourceNumber>, Vec<(DateTime<Utc>, IdentityKey)>) = (None, Vec::new());
+        let mut close = |(source, mut tombstones): (Option<SourceNumber>, Vec<(DateTime<Utc>, IdentityKey)>)| {
+            let Some(source) = source else { return };
+            let too_many = tombstones.len().saturating_sub(most).min(limit - surplus.len());
+            tombstones.sort_unstable();
+            surplus.extend(tombstones.into_iter().take(too_many).map(|(_, key)| (source, key)));
+        };
+        let database = self.database()?;
+        for item in database.scan(TreeName::Identities, &[]) {
+            let (key, value) = item?;
+            let Some((source, key)) = keys::read_identity(&key) else { continue };
+            if of_source.0 != Some(source) {
+                close(std::mem::replace(&mut of_source, (Some(source), Vec::new())));
+            }
+            if let Identity::Tombstone { last_listed } = codec::decode("identity", &value)? {
+                of_source.1.push((last_listed, key));
+            }
+        }
+        close(of_source);
+        Ok(surplus)
+    }
+
     /// Tombstones whose entries were last listed before their source's `horizon`, at most `limit`. Walks every identity.
     pub fn expired_tombstones(
         &self,

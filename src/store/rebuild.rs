@@ -25,20 +25,24 @@ pub(super) fn rebuild(
     if path.exists() {
         std::fs::remove_dir_all(&path).map_err(cannot)?;
     }
+    tracing::debug!("rebuild begins");
     let (database, _) = Database::open(&path, settings.cache_bytes)?;
     let mut batch = Batch { database: &database, changes: Vec::new(), last: CommitNumber::default() };
     let mut reading = journal.read_all()?;
     let base = reading.base().unwrap_or_default();
     while let Some(piece) = reading.next() {
         match piece? {
-            Piece::Records(changes) => batch.add(base, changes)?,
+            // As long as some of them are missing it is as of no commit.
+            Piece::Records(changes) => batch.add(CommitNumber::default(), changes)?,
             Piece::Commit(commit, _) => batch.add(commit.number, commit.changes)?,
         }
         let (done, all) = reading.progress();
         Progress { doing: "rebuilding the database from the journal", done, all }.tell(progress)?;
     }
+    batch.last = batch.last.max(base);
     batch.apply()?;
     database.make_durable()?;
+    tracing::debug!("rebuild ends");
     Ok(database)
 }
 

@@ -26,6 +26,8 @@ pub struct Refresh<'a> {
     polls: BTreeMap<SourceId, Option<PollState>>,
     tagged_with: Option<Option<u64>>,
     topics: Vec<(TopicId, TopicId)>,
+    /// Numbers from here on are new: there is nothing to look up under them.
+    new_from: (EntryNumber, StoryNumber),
 }
 
 /// A record as the store has it and as it shall be; `None` is absent.
@@ -50,6 +52,7 @@ impl Store {
             polls: BTreeMap::new(),
             tagged_with: None,
             topics: Vec::new(),
+            new_from: self.next_entry_and_story(),
         }
     }
 }
@@ -119,8 +122,16 @@ impl Refresh<'_> {
     pub fn entry(&self, number: EntryNumber) -> Result<Option<EntryRecord>, StoreError> {
         match self.entries.get(&number) {
             Some(change) => Ok(change.after.clone()),
-            None => self.store.entry(number),
+            None => self.stored_entry(number),
         }
+    }
+
+    fn stored_entry(&self, number: EntryNumber) -> Result<Option<EntryRecord>, StoreError> {
+        if number >= self.new_from.0 { Ok(None) } else { self.store.entry(number) }
+    }
+
+    fn stored_story(&self, number: StoryNumber) -> Result<Option<StoryRecord>, StoreError> {
+        if number >= self.new_from.1 { Ok(None) } else { self.store.story(number) }
     }
 
     pub fn new_entry_number(&self) -> EntryNumber {
@@ -144,7 +155,7 @@ impl Refresh<'_> {
         if let Some(change) = self.entries.get_mut(&number) {
             change.after = after;
         } else {
-            let before = self.store.entry(number)?;
+            let before = self.stored_entry(number)?;
             self.entries.insert(number, Revision { before, after });
         }
         Ok(())
@@ -165,7 +176,7 @@ impl Refresh<'_> {
     pub fn story(&self, number: StoryNumber) -> Result<Option<StoryRecord>, StoreError> {
         match self.stories.get(&number) {
             Some(change) => Ok(change.after.clone()),
-            None => self.store.story(number),
+            None => self.stored_story(number),
         }
     }
 
@@ -195,7 +206,7 @@ impl Refresh<'_> {
         if let Some(change) = self.stories.get_mut(&number) {
             change.after = after;
         } else {
-            let before = self.store.story(number)?;
+            let before = self.stored_story(number)?;
             self.stories.insert(number, Revision { before, after });
         }
         Ok(())

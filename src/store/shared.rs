@@ -1,5 +1,4 @@
 use std::{
-    collections::BTreeMap,
     fs,
     path::PathBuf,
     sync::{
@@ -112,26 +111,13 @@ impl Store {
         StoryNumber(self.0.next_story.fetch_add(1, Ordering::Relaxed))
     }
 
+    pub(super) fn next_entry_and_story(&self) -> (EntryNumber, StoryNumber) {
+        let number = |next: &AtomicU64| next.load(Ordering::Relaxed);
+        (EntryNumber(number(&self.0.next_entry)), StoryNumber(number(&self.0.next_story)))
+    }
+
     pub(super) fn next_numbers(&self) -> Change {
-        Change::Next {
-            entry: EntryNumber(self.0.next_entry.load(Ordering::Relaxed)),
-            story: StoryNumber(self.0.next_story.load(Ordering::Relaxed)),
-        }
+        let (entry, story) = self.next_entry_and_story();
+        Change::Next { entry, story }
     }
-}
-
-/// The bytes that files and folders take, by name, for who wants to know where the room went.
-pub(super) fn sizes(path: &std::path::Path) -> BTreeMap<String, u64> {
-    let mut sizes = BTreeMap::new();
-    for entry in fs::read_dir(path).into_iter().flatten().flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let Ok(metadata) = entry.metadata() else { continue };
-        let bytes = if metadata.is_dir() { sizes_of(&entry.path()) } else { metadata.len() };
-        sizes.insert(name, bytes);
-    }
-    sizes
-}
-
-fn sizes_of(path: &std::path::Path) -> u64 {
-    sizes(path).values().sum()
 }

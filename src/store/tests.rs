@@ -9,14 +9,14 @@ use crate::model::{
     Entry, EntryNumber, FeedMetadata, PollState, SourceId, SourceNumber, StoryNumber, TopicId, TopicScore, Validators,
 };
 
-fn open(path: &Path) -> Store {
+pub(super) fn open(path: &Path) -> Store {
     match Store::open(&settings(path)) {
         Ok(opened) => opened.store,
         Err(error) => panic!("the store does not open: {error}"),
     }
 }
 
-fn settings(path: &Path) -> StoreSettings {
+pub(super) fn settings(path: &Path) -> StoreSettings {
     StoreSettings { cache_bytes: 4 * 1024 * 1024, ..StoreSettings::new(path) }
 }
 
@@ -25,15 +25,15 @@ fn database(store: &Path) -> std::path::PathBuf {
     store.join("db").join("1")
 }
 
-fn folder() -> tempfile::TempDir {
+pub(super) fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("a temporary folder")
 }
 
-fn at(minute: i64) -> DateTime<Utc> {
+pub(super) fn at(minute: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_790_000_000 + minute * 60, 0).expect("a time")
 }
 
-fn source(number: u32) -> SourceRecord {
+pub(super) fn source(number: u32) -> SourceRecord {
     SourceRecord {
         number: SourceNumber(number),
         first_url: format!("https://source-{number}.example/feed"),
@@ -45,7 +45,7 @@ fn source(number: u32) -> SourceRecord {
 }
 
 /// An entry and the story it is alone in, in topic `ai` if its number is even.
-fn put(refresh: &mut Refresh<'_>, minute: i64, body: &str) -> (EntryNumber, StoryNumber) {
+pub(super) fn put(refresh: &mut Refresh<'_>, minute: i64, body: &str) -> (EntryNumber, StoryNumber) {
     let (number, story) = (refresh.new_entry_number(), refresh.new_story_number());
     let topics = if number.0.is_multiple_of(2) {
         vec![TopicScore { topic: TopicId::new("ai"), score: 5.0 }]
@@ -85,7 +85,7 @@ fn put(refresh: &mut Refresh<'_>, minute: i64, body: &str) -> (EntryNumber, Stor
     (number, story)
 }
 
-fn fill(store: &Store, minutes: impl Iterator<Item = i64>) -> Vec<(EntryNumber, StoryNumber)> {
+pub(super) fn fill(store: &Store, minutes: impl Iterator<Item = i64>) -> Vec<(EntryNumber, StoryNumber)> {
     let mut refresh = store.refresh();
     refresh.put_source(&SourceId::new("one"), source(1));
     let put = minutes.map(|minute| put(&mut refresh, minute, "<p>text</p>")).collect();
@@ -249,7 +249,7 @@ fn retention_names_the_oldest_beyond_age_or_count() {
     let store = open(folder.path());
     let put = fill(&store, [30, 10, 20, 40].into_iter());
     let outlived = |minutes: u64, most: u64, limit| {
-        let limits = RetentionLimits { age: Duration::from_secs(minutes * 60), entries_per_source: most };
+        let limits = RetentionLimits { age: Duration::from_secs(minutes * 60), entries_per_source: most, size: None };
         store.outlived(SourceNumber(1), 4, &limits, at(45), limit).expect("read")
     };
     let entries = |indexes: &[usize]| -> Vec<_> { indexes.iter().map(|i| put[*i].0).collect() };

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{
     Progress, StoreError, Watch,
     apply::apply,
-    commit::{Commit, CommitNumber},
+    commit::{Change, Commit, CommitNumber},
     engine::{Database, Format1},
     folder::{self, Present},
     journal::Journal,
@@ -40,6 +40,8 @@ pub(super) fn from_format_1(
     let mut batch = Vec::new();
     let mut done = 0;
     old.each_record(&mut |change| {
+        // What copies are found by was made otherwise then: it is made anew when the entries are next tagged, which is now.
+        let change = if matches!(change, Change::TaggedWith(_)) { Change::TaggedWith(None) } else { change };
         base.write(&change)?;
         batch.push(change);
         done += 1;

@@ -209,7 +209,7 @@ pub struct Publisher {
 struct Shared {
     resources: Mutex<HashMap<String, Resource>>,
     log: Mutex<Vec<LoggedRequest>>,
-    connections: Mutex<Vec<TcpStream>>,
+    connections: Mutex<HashMap<usize, TcpStream>>,
     stopped: AtomicBool,
     accepted: AtomicUsize,
     under_way: AtomicUsize,
@@ -253,10 +253,14 @@ impl Publisher {
                 if accepting.stopped.load(Ordering::SeqCst) {
                     break;
                 }
-                accepting.accepted.fetch_add(1, Ordering::SeqCst);
+                let number = accepting.accepted.fetch_add(1, Ordering::SeqCst);
                 let shared = accepting.clone();
-                shared.connections.lock().unwrap().extend(connection.try_clone());
-                thread::spawn(move || shared.converse(connection));
+                let other = connection.try_clone().map(|other| (number, other));
+                shared.connections.lock().unwrap().extend(other);
+                thread::spawn(move || {
+                    shared.converse(connection);
+                    shared.connections.lock().unwrap().remove(&number);
+                });
             }
         });
         Ok(Self { address, shared })
@@ -280,6 +284,11 @@ impl Publisher {
         self.shared.log.lock().unwrap().clone()
     }
 
+    /// Those that nobody has taken yet, in order of arrival.
+    pub fn take_requests(&self) -> Vec<LoggedRequest> {
+        std::mem::take(&mut *self.shared.log.lock().unwrap())
+    }
+
     pub fn forget_requests(&self) {
         self.shared.log.lock().unwrap().clear();
     }
@@ -298,7 +307,7 @@ impl Publisher {
 impl Drop for Publisher {
     fn drop(&mut self) {
         self.shared.stopped.store(true, Ordering::SeqCst);
-        for connection in self.shared.connections.lock().unwrap().drain(..) {
+        for (_, connection) in self.shared.connections.lock().unwrap().drain() {
             let _ = connection.shutdown(Shutdown::Both);
         }
         // Wakes the listener, which then sees that it is over.

@@ -8,7 +8,7 @@ use url::{Host, Url};
 use super::{Check, Surroundings, number};
 use crate::config::{
     ServerSettings, StoreSettings,
-    file::{At, File, ListenText, Server},
+    file::{At, File, ListenText, Server, SizeText},
     quantity,
 };
 
@@ -105,8 +105,20 @@ impl Check<'_> {
             }
             cache_bytes = octets;
         }
+        let size_of = |this: &mut Self, given: Option<&At<SizeText>>, least: u64, hint: &str| {
+            let given = given?;
+            let octets = this.read(&given.span(), quantity::size(given))?;
+            if octets < least {
+                this.problem(&given.span(), "this is too little", hint);
+            }
+            Some(octets)
+        };
+        let given = store.and_then(|store| store.free_space.as_ref());
+        let free_space = size_of(self, given, 0, "").unwrap_or(64 << 20);
+        let given = store.and_then(|store| store.size.as_ref());
+        let size = size_of(self, given, 10 << 20, "the smallest is 10MiB; leave it out for no limit");
         let entries_per_source = store.and_then(|store| number(&store.entries_per_source)).unwrap_or(5000);
-        Some(StoreSettings { path, retention, cache_bytes, entries_per_source })
+        Some(StoreSettings { path, retention, cache_bytes, free_space, size, entries_per_source })
     }
 }
 

@@ -3,14 +3,20 @@
 //! One file per command: the request, the lines of its answer, and one function that works on a [`Newsdesk`]. A new one is
 //! entered in [`commands`].
 
+mod doctor;
+mod export;
 mod find_stories;
+mod import;
 mod kept_entries;
 mod newsdesk;
 mod poll;
 mod reload;
 mod status;
 
+pub use doctor::{Doctor, DoctorLine, Finding, FindingState};
+pub use export::Export;
 pub use find_stories::{FindStories, FoundCopy, FoundEntry, FoundStory};
+pub use import::{Import, ImportLine, Restore};
 pub use kept_entries::{KeptEntries, KeptEntry};
 pub use newsdesk::Newsdesk;
 pub(super) use newsdesk::{Asking, Reload, Reloading, Roster, Running, Wish};
@@ -27,7 +33,16 @@ use crate::{
 
 /// Every command that the daemon takes.
 pub(super) fn commands() -> Commands<Newsdesk> {
-    Commands::new().with::<FindStories>().with::<KeptEntries>().with::<Poll>().with::<AskReload>().with::<AskStatus>()
+    Commands::new()
+        .with::<FindStories>()
+        .with::<KeptEntries>()
+        .with::<Poll>()
+        .with::<AskReload>()
+        .with::<AskStatus>()
+        .with::<Doctor>()
+        .with::<Export>()
+        .with::<Import>()
+        .with::<Restore>()
 }
 
 impl From<StoreError> for Failure {

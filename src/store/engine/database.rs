@@ -7,42 +7,56 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use sled::{
-    Transactional, Tree,
-    transaction::{ConflictableTransactionError, TransactionError},
-};
+use sled::{IVec, Tree};
 
-use super::{digest::Digest, row, trees::TreeName, value};
+use super::{
+    digest::Digest,
+    row,
+    trees::TreeName,
+    value,
+    work::{Rows, write_row},
+};
 use crate::store::{CommitNumber, StoreError};
 
 /// sled, as this house uses it: rows of packed items, written by commits that are numbered and summed up.
 pub(in crate::store) struct Database {
     path: PathBuf,
     db: sled::Db,
-    /// Those of [`TreeName`], then the further pieces of long rows, then the summary.
-    trees: Vec<Tree>,
+    /// Every row of every tree, the further pieces of long rows, and the summary: a batch for one tree of sled's costs half of
+    /// what a transaction over several does, and is as atomic. The first byte of a key says whose it is.
+    rows: Tree,
     /// A handle of our own on sled's log: sled's flush does not reach through the drive's cache, `fdatasync` does.
     log: fs::File,
     summary: Mutex<Summary>,
 }
 
-const PIECES: usize = TreeName::ALL.len();
-const SUMMARY: usize = PIECES + 1;
-const SUMMARY_ROW: &[u8] = b"summary";
+/// The first byte of the keys of further pieces; below it are the trees' own.
+const PIECES: u8 = TreeName::ALL.len() as u8;
+
+const SUMMARY_ROW: &[u8] = b"\xFFsummary";
 
 /// What the rows come to after a commit; written with each.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 struct Summary {
     commit: CommitNumber,
     /// Of each tree, the pieces last.
-    digests: [Digest; PIECES + 1],
+    digests: [Digest; PIECES as usize + 1],
 }
 
-/// A row to write (`None` removes it), by the tree's place and its key.
+/// A row to write, by its whole key.
 pub(super) struct Write {
-    pub(super) tree: usize,
     pub(super) key: Vec<u8>,
-    pub(super) value: Option<Vec<u8>>,
+    /// As the database has it now.
+    pub(super) old: Option<IVec>,
+    /// `None` removes it.
+    pub(super) new: Option<Vec<u8>>,
+}
+
+/// A row as the database has it.
+pub(super) struct Stored {
+    /// The row's own key, within its tree.
+    pub(super) row: Vec<u8>,
+    pub(super) first: IVec,
 }
 
 impl Database {
@@ -58,7 +72,8 @@ impl Database {
             Err(first) if first.is_damage() && set_snapshots_aside(path).map_err(folder)? > 0 => {
                 let database = Self::try_open(path, cache_bytes)?;
                 let repair = format!(
-                    "the snapshot of the database was damaged ({first}); it was set aside and the database was read from its log"
+                    "the snapshot of the database was damaged ({}); it was set aside and the database was read from its log",
+                    first.damage()
                 );
                 Ok((database, Some(repair)))
             }
@@ -69,13 +84,11 @@ impl Database {
     fn try_open(path: &Path, cache_bytes: u64) -> Result<Self, StoreError> {
         let db = open_sled(path, cache_bytes)?;
         // sled checks the pages it reads, and some only here.
-        let opened = guarded(|| {
-            let names = TreeName::ALL.iter().map(|tree| tree.name()).chain(["pieces", "summary"]);
-            let trees: Vec<Tree> = names.map(|name| db.open_tree(name)).collect::<Result<_, _>>()?;
-            let stored = trees[SUMMARY].get(SUMMARY_ROW)?;
-            Ok((trees, stored))
-        });
-        let (trees, stored) = opened?;
+        let (rows, stored) = guarded(|| {
+            let rows = db.open_tree("rows")?;
+            let stored = rows.get(SUMMARY_ROW)?;
+            Ok((rows, stored))
+        })?;
         let summary = match stored {
             None => Summary::default(),
             Some(bytes) => postcard::from_bytes(&bytes)
@@ -83,7 +96,7 @@ impl Database {
         };
         let log =
             fs::File::open(path.join("db")).map_err(|cause| StoreError::Folder { path: path.to_path_buf(), cause })?;
-        Ok(Self { path: path.to_path_buf(), db, trees, log, summary: Mutex::new(summary) })
+        Ok(Self { path: path.to_path_buf(), db, rows, log, summary: Mutex::new(summary) })
     }
 
     pub(in crate::store) fn path(&self) -> &Path {
@@ -110,59 +123,70 @@ impl Database {
 
     /// The value of a key.
     pub(in crate::store) fn get(&self, tree: TreeName, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        let Some((_, packed)) = self.row_for(tree, key)? else { return Ok(None) };
+        let Some(stored) = self.row_for(tree, key)? else { return Ok(None) };
+        let packed = self.unpacked(tree, &stored)?;
         Ok(row::find(&packed, key).map_err(not_a_row)?.map(<[u8]>::to_vec))
     }
 
-    /// The row that has the key if any has, with the key of the row: the last whose own key is not greater.
-    pub(super) fn row_for(&self, tree: TreeName, key: &[u8]) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
-        let found = guarded(|| self.trees[tree as usize].range(..=key).next_back().transpose())?;
-        let Some((row, first)) = found else { return Ok(None) };
-        Ok(Some((row.to_vec(), self.whole(tree, &row, &first)?)))
+    /// The row that has the key if any has: the last whose own key is not greater.
+    pub(super) fn row_for(&self, tree: TreeName, key: &[u8]) -> Result<Option<Stored>, StoreError> {
+        let to = row_key(tree, key);
+        let found = guarded(|| self.rows.range(..=to.as_slice()).next_back().transpose())?;
+        Ok(found.and_then(|(key, first)| {
+            let row = key.strip_prefix(&[tree as u8])?.to_vec();
+            Some(Stored { row, first })
+        }))
     }
 
     pub(super) fn row_key_after(&self, tree: TreeName, row: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        let bounds = (std::ops::Bound::Excluded(row), std::ops::Bound::Unbounded);
-        let found = guarded(|| self.trees[tree as usize].range::<&[u8], _>(bounds).next().transpose())?;
-        Ok(found.map(|(row, _)| row.to_vec()))
+        Ok(self.row_after(tree, row)?.map(|stored| stored.row))
     }
 
     /// The first row whose key is greater.
-    fn row_after(&self, tree: TreeName, row: &[u8]) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
-        let bounds = (std::ops::Bound::Excluded(row), std::ops::Bound::Unbounded);
-        let found = guarded(|| self.trees[tree as usize].range::<&[u8], _>(bounds).next().transpose())?;
-        let Some((row, first)) = found else { return Ok(None) };
-        Ok(Some((row.to_vec(), self.whole(tree, &row, &first)?)))
+    fn row_after(&self, tree: TreeName, row: &[u8]) -> Result<Option<Stored>, StoreError> {
+        let from = row_key(tree, row);
+        let bounds = (std::ops::Bound::Excluded(from.as_slice()), std::ops::Bound::Unbounded);
+        let found = guarded(|| self.rows.range::<&[u8], _>(bounds).next().transpose())?;
+        Ok(found.and_then(|(key, first)| {
+            let row = key.strip_prefix(&[tree as u8])?.to_vec();
+            Some(Stored { row, first })
+        }))
+    }
+
+    /// All of a row's items, packed.
+    pub(super) fn unpacked(&self, tree: TreeName, stored: &Stored) -> Result<Vec<u8>, StoreError> {
+        self.whole(tree, &stored.row, &stored.first)
     }
 
     fn whole(&self, tree: TreeName, row: &[u8], first: &[u8]) -> Result<Vec<u8>, StoreError> {
         let mut further = Vec::new();
         for number in 0..value::further_pieces(first) {
-            let piece = guarded(|| self.trees[PIECES].get(piece_key(tree, row, number)))?;
+            let piece = self.piece(&piece_key(tree, row, number))?;
             let missing = || StoreError::Record { what: "row", cause: format!("piece {number} of it is missing") };
             further.extend_from_slice(&piece.ok_or_else(missing)?);
         }
         value::read(first, &further).map_err(|cause| StoreError::Record { what: "row", cause })
     }
 
-    /// How many further pieces a stored row has.
-    pub(super) fn further_pieces_of(&self, tree: TreeName, row: &[u8]) -> Result<u16, StoreError> {
-        let first = guarded(|| self.trees[tree as usize].get(row))?;
-        Ok(first.map_or(0, |first| value::further_pieces(&first)))
+    pub(super) fn piece(&self, key: &[u8]) -> Result<Option<IVec>, StoreError> {
+        guarded(|| self.rows.get(key))
     }
 
     /// The items from a key on, in order.
     pub(in crate::store) fn scan(&self, tree: TreeName, from: &[u8]) -> Scan<'_> {
-        Scan { database: self, tree, next: Next::From(from.to_vec()), items: Vec::new().into_iter() }
+        Scan {
+            database: self,
+            tree,
+            next: Next::From(from.to_vec()),
+            last: None,
+            prefix: Vec::new(),
+            items: Vec::new().into_iter(),
+        }
     }
 
     /// The items whose keys begin so, in order.
-    pub(in crate::store) fn prefixed<'a>(
-        &'a self,
-        tree: TreeName,
-        prefix: &'a [u8],
-    ) -> impl Iterator<Item = Result<row::Item, StoreError>> + use<'a> {
-        self.scan(tree, prefix).take_while(move |item| item.as_ref().map_or(true, |(key, _)| key.starts_with(prefix)))
+    pub(in crate::store) fn prefixed(&self, tree: TreeName, prefix: &[u8]) -> Scan<'_> {
+        Scan { prefix: prefix.to_vec(), ..self.scan(tree, prefix) }
     }
 
     /// The values of many keys, in their order. Each row is read once.
@@ -179,7 +203,12 @@ impl Database {
         for at in order {
             let key = keys[at].as_ref();
             if current.as_ref().is_none_or(|(row, _)| key < row.as_slice()) {
-                current = self.row_for(tree, key)?;
+                current = match self.row_for(tree, key)? {
+                    Some(stored) => {
+                        Some((self.unpacked(tree, &stored)?, stored.row)).map(|(packed, row)| (row, packed))
+                    }
+                    None => None,
+                };
             }
             if let Some((_, packed)) = &current {
                 values[at] = row::find(packed, key).map_err(not_a_row)?.map(<[u8]>::to_vec);
@@ -188,36 +217,67 @@ impl Database {
         Ok(values)
     }
 
+    /// Copies everything into an empty database, in order and in full rows, as of a commit no later than any change it sees.
+    pub(in crate::store) fn copy_into(
+        &self,
+        fresh: &Database,
+        commit: CommitNumber,
+        mut copied: impl FnMut(u64) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut bytes = 0;
+        for tree in TreeName::ALL {
+            let mut rows = Rows::of(tree.row_bytes());
+            let mut first = Some(Vec::new());
+            let mut write = |rows: Vec<(Vec<u8>, Vec<u8>)>| {
+                let mut writes = Vec::new();
+                for (key, packed) in rows {
+                    // The very first row has the empty key.
+                    write_row(&mut writes, fresh, tree, first.take().unwrap_or(key), None, Some(&packed))?;
+                }
+                fresh.write(commit, &writes)
+            };
+            for item in self.scan(tree, &[]) {
+                let (key, value) = item?;
+                bytes += (key.len() + value.len()) as u64;
+                rows.extend(&key, Some(&value));
+                if rows.is_worth_writing() {
+                    write(rows.full())?;
+                    copied(bytes)?;
+                }
+            }
+            write(rows.finish())?;
+        }
+        fresh.make_durable()
+    }
+
     /// Writes rows as one commit: visible together, whole or not at all after a crash.
     pub(super) fn write(&self, commit: CommitNumber, writes: &[Write]) -> Result<(), StoreError> {
-        let before = self.summary().clone();
-        let apply = || {
-            self.trees.transaction(|views| {
-                let mut summary = before.clone();
-                summary.commit = commit;
-                for Write { tree, key, value } in writes {
-                    let digest = &mut summary.digests[*tree];
-                    let old = match value {
-                        Some(value) => {
-                            digest.add(key, value);
-                            views[*tree].insert(key.as_slice(), value.as_slice())?
-                        }
-                        None => views[*tree].remove(key.as_slice())?,
-                    };
-                    if let Some(old) = old {
-                        digest.take(key, &old);
-                    }
+        let mut summary = self.summary().clone();
+        summary.commit = commit;
+        let mut batch = sled::Batch::default();
+        for Write { key, old, new } in writes {
+            let Some(digest) = key.first().and_then(|tree| summary.digests.get_mut(usize::from(*tree))) else {
+                continue;
+            };
+            if let Some(old) = old {
+                digest.take(key, old);
+            }
+            match new {
+                Some(new) => {
+                    digest.add(key, new);
+                    batch.insert(key.as_slice(), new.as_slice());
                 }
-                let bytes = postcard::to_stdvec(&summary).map_err(ConflictableTransactionError::Abort)?;
-                views[SUMMARY].insert(SUMMARY_ROW, bytes)?;
-                Ok(summary)
-            })
-        };
-        let result = catch_unwind(AssertUnwindSafe(apply)).map_err(|_| panicked())?;
-        let summary = result.map_err(|error| match error {
-            TransactionError::Storage(sled::Error::Io(cause)) => StoreError::Write(cause),
-            TransactionError::Storage(other) => StoreError::Read(other),
-            TransactionError::Abort(error) => StoreError::Record { what: "summary", cause: error.to_string() },
+                None => batch.remove(key.as_slice()),
+            }
+        }
+        let bytes = postcard::to_stdvec(&summary)
+            .map_err(|error| StoreError::Record { what: "summary", cause: error.to_string() })?;
+        batch.insert(SUMMARY_ROW, bytes);
+        catch_unwind(AssertUnwindSafe(|| self.rows.apply_batch(batch))).map_err(|_| panicked())?.map_err(|error| {
+            match error {
+                sled::Error::Io(cause) => StoreError::Write(cause),
+                other => StoreError::Read(other),
+            }
         })?;
         *self.summary() = summary;
         Ok(())
@@ -247,35 +307,38 @@ impl Database {
     ) -> Result<(), StoreError> {
         let summary = self.summary().clone();
         let mut bytes = 0;
-        for (tree, expected) in self.trees[..SUMMARY].iter().zip(&summary.digests) {
-            let mut found = Digest::default();
-            let mut rows = tree.iter();
-            while let Some((key, value)) = guarded(|| rows.next().transpose())? {
-                found.add(&key, &value);
-                bytes += (key.len() + value.len()) as u64;
-                if found.rows % 1024 == 0 {
-                    read(bytes)?;
-                }
+        let mut found = Summary { commit: summary.commit, ..Summary::default() };
+        let mut rows = self.rows.iter();
+        let mut count = 0_u64;
+        while let Some((key, value)) = guarded(|| rows.next().transpose())? {
+            let Some(digest) = key.first().and_then(|tree| found.digests.get_mut(usize::from(*tree))) else { continue };
+            digest.add(&key, &value);
+            bytes += (key.len() + value.len()) as u64;
+            count += 1;
+            if count.is_multiple_of(1024) {
+                read(bytes)?;
             }
-            if found != *expected {
-                let name = String::from_utf8_lossy(&tree.name()).into_owned();
+        }
+        let names = TreeName::ALL.iter().map(|tree| tree.name()).chain(["pieces"]);
+        for (name, (found, expected)) in names.zip(found.digests.iter().zip(&summary.digests)) {
+            if found != expected {
                 let cause = format!(
                     "{} rows of {} bytes where commit {} left {} of {} bytes",
                     found.rows, found.bytes, summary.commit.0, expected.rows, expected.bytes
                 );
-                return Err(StoreError::Differs { tree: name, cause });
+                return Err(StoreError::Differs { tree: name.into(), cause });
             }
         }
         Ok(())
     }
 }
 
-pub(super) fn piece_key(tree: TreeName, row: &[u8], number: u16) -> Vec<u8> {
-    [&[tree as u8], row, &number.to_be_bytes()].concat()
+fn row_key(tree: TreeName, row: &[u8]) -> Vec<u8> {
+    [&[tree as u8], row].concat()
 }
 
-pub(super) fn pieces_tree() -> usize {
-    PIECES
+pub(super) fn piece_key(tree: TreeName, row: &[u8], number: u16) -> Vec<u8> {
+    [&[PIECES, tree as u8], row, &number.to_be_bytes()].concat()
 }
 
 fn not_a_row(_: row::NotARow) -> StoreError {
@@ -291,11 +354,14 @@ fn panicked() -> StoreError {
     StoreError::Record { what: "database", cause: "sled found an impossible page".into() }
 }
 
-/// Items in order, row by row.
+/// Items in order, row by row. Each is given once, also when commits split and change rows meanwhile.
 pub(in crate::store) struct Scan<'a> {
     database: &'a Database,
     tree: TreeName,
     next: Next,
+    last: Option<Vec<u8>>,
+    /// Items with other keys are not wanted.
+    prefix: Vec<u8>,
     items: std::vec::IntoIter<row::Item>,
 }
 
@@ -316,12 +382,29 @@ impl Scan<'_> {
             },
             Next::After(row) => (self.database.row_after(self.tree, &row)?, Vec::new()),
         };
-        let Some((row, packed)) = found else { return Ok(false) };
-        let mut items = row::unpack(&packed).map_err(not_a_row)?;
-        let skipped = items.partition_point(|(key, _)| *key < from);
-        items.drain(..skipped);
+        let Some(stored) = found else { return Ok(false) };
+        let packed = self.database.unpacked(self.tree, &stored)?;
+        let mut items = Vec::new();
+        let mut reader = row::Reader::new(&packed);
+        while let Some((key, value)) = reader.next().map_err(not_a_row)? {
+            let is_new = match &self.last {
+                Some(last) => key > last.as_slice(),
+                None => key >= from.as_slice(),
+            };
+            if !is_new {
+                continue;
+            }
+            if !key.starts_with(&self.prefix) {
+                self.items = items.into_iter();
+                return Ok(true);
+            }
+            items.push((key.to_vec(), value.to_vec()));
+        }
+        if let Some((key, _)) = items.last() {
+            self.last = Some(key.clone());
+        }
         self.items = items.into_iter();
-        self.next = Next::After(row);
+        self.next = Next::After(stored.row);
         Ok(true)
     }
 }
@@ -360,7 +443,7 @@ pub(super) fn open_sled(path: &Path, cache_bytes: u64) -> Result<sled::Db, Store
 }
 
 fn try_open_sled(path: &Path, cache_bytes: u64) -> Result<sled::Db, StoreError> {
-    let config = sled::Config::default().path(path).cache_capacity(cache_bytes);
+    let config = sled::Config::default().path(path).cache_capacity(cache_bytes / 2);
     let path = path.to_path_buf();
     match catch_unwind(AssertUnwindSafe(|| config.open())) {
         Ok(Ok(db)) => Ok(db),

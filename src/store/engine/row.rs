@@ -6,31 +6,45 @@
 //! An item is: how many bytes its key shares with the key before it, the rest of the key, its value. Lengths are LEB128.
 
 /// A key and its value.
-pub(super) type Item = (Vec<u8>, Vec<u8>);
+pub(in crate::store) type Item = (Vec<u8>, Vec<u8>);
 
 /// A row that does not read as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct NotARow;
 
-/// Packs items, which are sorted by key.
-pub(super) fn pack(items: &[Item]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(packed_size(items));
-    let mut before: &[u8] = &[];
-    for (key, value) in items {
-        let shared = key.iter().zip(before).take_while(|(a, b)| a == b).count();
-        put_length(&mut bytes, shared);
-        put_length(&mut bytes, key.len() - shared);
-        bytes.extend_from_slice(&key[shared..]);
-        put_length(&mut bytes, value.len());
-        bytes.extend_from_slice(value);
-        before = key;
-    }
-    bytes
+/// Packs items, which come sorted by key.
+#[derive(Default)]
+pub(super) struct Packer {
+    bytes: Vec<u8>,
+    key: Vec<u8>,
 }
 
-/// The most bytes that items take when packed.
-pub(super) fn packed_size(items: &[Item]) -> usize {
-    items.iter().map(|(key, value)| key.len() + value.len() + 4).sum()
+impl Packer {
+    pub(super) fn add(&mut self, key: &[u8], value: &[u8]) {
+        let shared = key.iter().zip(&self.key).take_while(|(a, b)| a == b).count();
+        put_length(&mut self.bytes, shared);
+        put_length(&mut self.bytes, key.len() - shared);
+        self.bytes.extend_from_slice(&key[shared..]);
+        put_length(&mut self.bytes, value.len());
+        self.bytes.extend_from_slice(value);
+        self.key.truncate(shared);
+        self.key.extend_from_slice(&key[shared..]);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The row packed so far; what is added next begins another.
+    pub(super) fn take(&mut self) -> Vec<u8> {
+        self.key.clear();
+        std::mem::take(&mut self.bytes)
+    }
+}
+
+/// The most bytes that an item takes when packed.
+pub(super) fn packed_size(key: &[u8], value: &[u8]) -> usize {
+    key.len() + value.len() + 6
 }
 
 pub(super) fn unpack(bytes: &[u8]) -> Result<Vec<Item>, NotARow> {
@@ -121,8 +135,10 @@ mod tests {
         #[test]
         fn what_is_packed_is_found_again(map in btree_map(vec(0_u8..4, 0..40), vec(any::<u8>(), 0..300), 0..40), other in vec(0_u8..4, 0..4)) {
             let items: Vec<Item> = map.clone().into_iter().collect();
-            let bytes = pack(&items);
-            prop_assert!(bytes.len() <= packed_size(&items));
+            let mut packer = Packer::default();
+            items.iter().for_each(|(key, value)| packer.add(key, value));
+            prop_assert!(packer.len() <= items.iter().map(|(key, value)| packed_size(key, value)).sum());
+            let bytes = packer.take();
             for (key, value) in &map {
                 prop_assert_eq!(find(&bytes, key), Ok(Some(value.as_slice())));
             }

@@ -48,6 +48,11 @@ impl TreeName {
         }
     }
 
+    /// Whether its rows are worth compressing: hashes and numbers are not.
+    pub(super) fn is_text(self) -> bool {
+        matches!(self, TreeName::Meta | TreeName::Sources | TreeName::Polls | TreeName::Entries | TreeName::Stories)
+    }
+
     /// So many bytes of items a row gathers before it is split.
     ///
     /// Text gains from company when it is compressed, and is read one story at a time. Hashes gain nothing and change

@@ -28,9 +28,9 @@ thread_local! {
     static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = RefCell::new(Decompressor::new().ok());
 }
 
-/// The pieces that a packed row is written in; at least one.
-pub(super) fn write(packed: &[u8]) -> Vec<Vec<u8>> {
-    let compressed = (packed.len() >= WORTH_COMPRESSING)
+/// The pieces that a packed row is written in; at least one. Only text is worth compressing.
+pub(super) fn write(packed: &[u8], is_text: bool) -> Vec<Vec<u8>> {
+    let compressed = (is_text && packed.len() >= WORTH_COMPRESSING)
         .then(|| COMPRESSOR.with_borrow_mut(|compressor| compressor.as_mut()?.compress(packed).ok()))
         .flatten()
         .filter(|compressed| compressed.len() < packed.len());
@@ -94,7 +94,7 @@ mod tests {
                     if compressible { b'a' } else { (noise >> 56) as u8 }
                 };
                 let packed: Vec<u8> = (0..length).map(|_| byte()).collect();
-                let pieces = write(&packed);
+                let pieces = write(&packed, compressible);
                 assert!(pieces.iter().all(|piece| piece.len() <= PIECE));
                 assert_eq!(usize::from(further_pieces(&pieces[0])), pieces.len() - 1);
                 assert_eq!(read(&pieces[0], &pieces[1..].concat()), Ok(packed));

@@ -1,26 +1,31 @@
 use std::collections::BTreeMap;
 
+use sled::IVec;
+
 use super::{
-    database::{Database, Write, piece_key, pieces_tree},
-    row::{self, Item},
+    database::{Database, Write, piece_key},
+    row::{self, Packer},
     trees::TreeName,
     value,
 };
 use crate::store::{CommitNumber, StoreError};
 
-/// The rows that one commit touches, unpacked. Reads through it see what it has changed.
+/// What one commit changes, row by row. Reads through it see what it has changed.
 pub(in crate::store) struct Work<'a> {
     database: &'a Database,
     rows: BTreeMap<(TreeName, Vec<u8>), Touched>,
 }
 
+/// A row that is read or changed.
 struct Touched {
-    items: Vec<Item>,
-    /// The key of the next row in the database, if there is one: this row's keys are all less.
-    until: Option<Vec<u8>>,
-    /// What `items` take when packed, at most.
-    size: usize,
-    changed: bool,
+    /// Its first piece as the database has it.
+    first: Option<IVec>,
+    /// Its items as the database has them.
+    packed: Vec<u8>,
+    /// The key of the next row in the database, if there is one: this row's keys are all less. Asked for once it matters.
+    until: Option<Option<Vec<u8>>>,
+    /// `None` removes.
+    edits: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
 }
 
 impl<'a> Work<'a> {
@@ -30,69 +35,49 @@ impl<'a> Work<'a> {
 
     pub(in crate::store) fn get(&mut self, tree: TreeName, key: &[u8]) -> Result<Option<&[u8]>, StoreError> {
         let row = self.row_for(tree, key)?;
-        Ok(row.items.binary_search_by(|item| item.0.as_slice().cmp(key)).ok().map(|at| row.items[at].1.as_slice()))
+        match row.edits.get(key) {
+            Some(edit) => Ok(edit.as_deref()),
+            None => row::find(&row.packed, key).map_err(not_a_row),
+        }
     }
 
     pub(in crate::store) fn remove(&mut self, tree: TreeName, key: &[u8]) -> Result<(), StoreError> {
-        let row = self.row_for(tree, key)?;
-        if let Ok(at) = row.items.binary_search_by(|item| item.0.as_slice().cmp(key)) {
-            let gone = row.items.remove(at);
-            row.size -= row::packed_size(&[gone]);
-            row.changed = true;
-        }
+        self.row_for(tree, key)?.edits.insert(key.to_vec(), None);
         Ok(())
     }
 
     pub(in crate::store) fn put(&mut self, tree: TreeName, key: Vec<u8>, value: Vec<u8>) -> Result<(), StoreError> {
-        let row = self.row_for(tree, &key)?;
-        let item = (key, value);
-        let size = row::packed_size(std::slice::from_ref(&item));
-        let at = match row.items.binary_search_by(|other| other.0.cmp(&item.0)) {
-            Ok(at) => {
-                if row.items[at].1 == item.1 {
-                    return Ok(());
-                }
-                row.size -= row::packed_size(&row.items[at..=at]);
-                row.items[at] = item;
-                at
-            }
-            Err(at) => {
-                row.items.insert(at, item);
-                at
-            }
-        };
-        row.size += size;
-        row.changed = true;
-        if row.size > tree.row_bytes() && row.items.len() > 1 {
-            let split = split_of(row, at);
-            let items = row.items.split_off(split);
-            let size = row::packed_size(&items);
-            row.size -= size;
-            let (key, until) = (items[0].0.clone(), row.until.clone());
-            self.rows.insert((tree, key), Touched { items, until, size, changed: true });
-        }
+        self.row_for(tree, &key)?.edits.insert(key, Some(value));
         Ok(())
     }
 
     /// The row that a key is in or belongs in: the last whose own key is not greater. The very first row has the empty key, so
     /// that there is one for every key.
     fn row_for(&mut self, tree: TreeName, key: &[u8]) -> Result<&mut Touched, StoreError> {
-        let touched = self.rows.range((tree, Vec::new())..=(tree, key.to_vec())).next_back();
-        let at = touched
-            .filter(|(_, row)| row.until.as_ref().is_none_or(|until| key < until.as_slice()))
-            .map(|((_, row), _)| row.clone());
+        let mut touched = self.rows.range_mut((tree, Vec::new())..=(tree, key.to_vec())).next_back();
+        let mut at = None;
+        if let Some(((_, row), touched)) = &mut touched {
+            if touched.until.is_none() {
+                touched.until = Some(self.database.row_key_after(tree, row)?);
+            }
+            if touched.until.as_ref().is_some_and(|until| until.as_ref().is_none_or(|until| key < until.as_slice())) {
+                at = Some(row.clone());
+            }
+        }
         let row = match at {
             Some(row) => row,
             None => {
-                let (row, packed) = self.database.row_for(tree, key)?.unwrap_or_default();
-                let items = row::unpack(&packed).map_err(|row::NotARow| StoreError::Record {
-                    what: "row",
-                    cause: "it is not packed as rows are".into(),
-                })?;
-                let until = self.database.row_key_after(tree, &row)?;
-                let size = row::packed_size(&items);
-                let read = Touched { items, until, size, changed: false };
-                self.rows.entry((tree, row.clone())).or_insert(read);
+                let (row, read) = match self.database.row_for(tree, key)? {
+                    Some(stored) => {
+                        let packed = self.database.unpacked(tree, &stored)?;
+                        let first = Some(stored.first);
+                        (stored.row, Touched { first, packed, until: None, edits: BTreeMap::new() })
+                    }
+                    None => {
+                        (Vec::new(), Touched { first: None, packed: Vec::new(), until: None, edits: BTreeMap::new() })
+                    }
+                };
+                self.rows.insert((tree, row.clone()), read);
                 row
             }
         };
@@ -105,36 +90,139 @@ impl<'a> Work<'a> {
     pub(in crate::store) fn commit(self, number: CommitNumber) -> Result<(), StoreError> {
         let mut writes = Vec::new();
         for ((tree, row), touched) in self.rows {
-            if !touched.changed {
+            if touched.edits.is_empty() {
                 continue;
             }
-            let pieces = if touched.items.is_empty() { Vec::new() } else { value::write(&row::pack(&touched.items)) };
-            let further = pieces.len().saturating_sub(1) as u16;
-            for stale in further..self.database.further_pieces_of(tree, &row)? {
-                writes.push(Write { tree: pieces_tree(), key: piece_key(tree, &row, stale), value: None });
+            let rows = touched.written(tree)?;
+            if rows.is_empty() {
+                write_row(&mut writes, self.database, tree, row, touched.first, None)?;
+                continue;
             }
-            let mut pieces = pieces.into_iter();
-            let first = pieces.next();
-            for (number, piece) in (0..).zip(pieces) {
-                writes.push(Write { tree: pieces_tree(), key: piece_key(tree, &row, number), value: Some(piece) });
+            // The first goes on under the row's own key, which may be less than any in it.
+            let mut kept = Some((row, touched.first));
+            for (first, packed) in rows {
+                let (key, old) = kept.take().unwrap_or((first, None));
+                write_row(&mut writes, self.database, tree, key, old, Some(&packed))?;
             }
-            writes.push(Write { tree: tree as usize, key: row, value: first });
         }
         self.database.write(number, &writes)
     }
 }
 
-/// Where a row that is too long is cut. A row that grows at its end stays full and goes on in a new one; others are halved.
-fn split_of(row: &Touched, at: usize) -> usize {
-    if at + 1 == row.items.len() {
-        return at;
+impl Touched {
+    /// The row with its edits, cut where it is too long: each part with its first key. Empty if nothing is left.
+    fn written(&self, tree: TreeName) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+        let puts = self.edits.iter().filter_map(|(key, value)| Some(row::packed_size(key, value.as_ref()?)));
+        let size = self.packed.len() + puts.sum::<usize>();
+        let mut rows = Rows::of(tree.row_bytes());
+        let mut edits = self.edits.iter().peekable();
+        let mut old = row::Reader::new(&self.packed);
+        let mut grows_at_its_end = true;
+        while let Some((key, value)) = old.next().map_err(not_a_row)? {
+            while let Some((edited, edit)) = edits.next_if(|(edited, _)| edited.as_slice() < key) {
+                grows_at_its_end = false;
+                rows.extend(edited, edit.as_deref());
+            }
+            match edits.next_if(|(edited, _)| edited.as_slice() == key) {
+                Some((_, edit)) => rows.extend(key, edit.as_deref()),
+                None => rows.extend(key, Some(value)),
+            }
+        }
+        let at_end = edits.peek().is_some();
+        edits.for_each(|(key, edit)| rows.extend(key, edit.as_deref()));
+        if !(grows_at_its_end && at_end) && !rows.finished.is_empty() {
+            return self.written_evenly(tree, size);
+        }
+        Ok(rows.finish())
     }
-    let mut size = 0;
-    let half = row.items.iter().position(|item| {
-        size += row::packed_size(std::slice::from_ref(item));
-        size * 2 >= row.size
-    });
-    half.unwrap_or_default().clamp(1, row.items.len() - 1)
+
+    /// A row that grows in its middle is cut into parts of equal length, so that each has room.
+    fn written_evenly(&self, tree: TreeName, size: usize) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+        let parts = size.div_ceil(tree.row_bytes()).max(2);
+        let mut items: BTreeMap<Vec<u8>, Vec<u8>> = row::unpack(&self.packed).map_err(not_a_row)?.into_iter().collect();
+        for (key, edit) in &self.edits {
+            match edit {
+                Some(value) => items.insert(key.clone(), value.clone()),
+                None => items.remove(key),
+            };
+        }
+        let mut rows = Rows::of(size.div_ceil(parts));
+        items.iter().for_each(|(key, value)| rows.extend(key, Some(value)));
+        Ok(rows.finish())
+    }
+}
+
+/// Rows being packed, none longer than it must be.
+#[derive(Default)]
+pub(super) struct Rows {
+    most: usize,
+    packer: Packer,
+    first: Option<Vec<u8>>,
+    finished: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Rows {
+    /// Rows of at most so many bytes each, or one item.
+    pub(super) fn of(most: usize) -> Self {
+        Self { most, ..Self::default() }
+    }
+
+    /// Adds an item; without a value there is nothing to add.
+    pub(super) fn extend(&mut self, key: &[u8], value: Option<&[u8]>) {
+        let Some(value) = value else { return };
+        if self.first.is_some() && self.packer.len() + row::packed_size(key, value) > self.most {
+            self.cut();
+        }
+        self.first.get_or_insert_with(|| key.to_vec());
+        self.packer.add(key, value);
+    }
+
+    fn cut(&mut self) {
+        if let Some(first) = self.first.take() {
+            self.finished.push((first, self.packer.take()));
+        }
+    }
+
+    /// Whether enough rows are full for a commit.
+    pub(super) fn is_worth_writing(&self) -> bool {
+        self.finished.len() >= 64
+    }
+
+    /// The rows that are full.
+    pub(super) fn full(&mut self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        std::mem::take(&mut self.finished)
+    }
+
+    pub(super) fn finish(mut self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        self.cut();
+        self.finished
+    }
+}
+
+/// Writes a row in as many pieces as it takes in the place of what it was, and removes pieces that this took and it does not.
+pub(super) fn write_row(
+    writes: &mut Vec<Write>,
+    database: &Database,
+    tree: TreeName,
+    row: Vec<u8>,
+    old: Option<IVec>,
+    packed: Option<&[u8]>,
+) -> Result<(), StoreError> {
+    let mut pieces = packed.map(|packed| value::write(packed, tree.is_text())).unwrap_or_default().into_iter();
+    let new = pieces.next();
+    let before = old.as_ref().map_or(0, |old| value::further_pieces(old));
+    let further: Vec<Vec<u8>> = pieces.collect();
+    for number in 0..before.max(further.len() as u16) {
+        let key = piece_key(tree, &row, number);
+        let old = if number < before { database.piece(&key)? } else { None };
+        writes.push(Write { key, old, new: further.get(usize::from(number)).cloned() });
+    }
+    writes.push(Write { key: [&[tree as u8], row.as_slice()].concat(), old, new });
+    Ok(())
+}
+
+fn not_a_row(_: row::NotARow) -> StoreError {
+    StoreError::Record { what: "row", cause: "it is not packed as rows are".into() }
 }
 
 #[cfg(test)]
