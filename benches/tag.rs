@@ -2,11 +2,14 @@
 //!
 //! `cargo bench --bench tag`. The words are made up, and as unevenly frequent as words are; nothing is drawn at random.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use divan::{Bencher, counter::ItemsCount};
 use newsdesk::{
-    model::{Entry, Language, LanguageOrigin, TopicId},
+    model::{Entry, Language, LanguageOrigin},
     text::{ReadableEntry, ReadableText},
     topics::{TaggingSettings, TopicSettings, Topics},
 };
@@ -18,7 +21,44 @@ const STORY_BYTES: usize = 2_600;
 const VOCABULARY: u64 = 40_000;
 
 fn main() {
+    report_single_stories();
     divan::main();
+}
+
+/// What means do not show: the slowest stories of a hundred and of all, and the memory that the topics and their word
+/// memories take.
+fn report_single_stories() {
+    let before = resident_kib();
+    let topics = compiled();
+    let compiled_kib = resident_kib().saturating_sub(before);
+    let entries: Vec<_> =
+        stories().iter().map(entry).map(|entry| ReadableEntry::from_entry(&entry, topics.languages())).collect();
+    let before = resident_kib();
+    let mut times: Vec<Duration> = Vec::new();
+    let mut tags = 0;
+    for entry in entries.iter().cycle().take(20 * entries.len()) {
+        let start = Instant::now();
+        tags += topics.tag(entry).len();
+        times.push(start.elapsed());
+    }
+    let warm_kib = resident_kib().saturating_sub(before);
+    times.drain(..entries.len());
+    times.sort();
+    let at = |share: f64| times[(share * (times.len() - 1) as f64) as usize];
+    println!(
+        "one story: median {:?}, 99 of 100 within {:?}, slowest {:?}; {tags} tags; \
+         the topics take {compiled_kib} KiB, the words met {warm_kib} KiB",
+        at(0.5),
+        at(0.99),
+        at(1.0),
+    );
+}
+
+/// Resident memory in KiB, or 0 where /proc does not tell.
+fn resident_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|line| line.trim().split(' ').next()?.parse().ok()).unwrap_or(0)
 }
 
 /// A linear congruential generator: the same numbers on every machine.
@@ -65,19 +105,30 @@ fn term(numbers: &mut Numbers) -> String {
     }
 }
 
-fn topics() -> Vec<TopicSettings> {
+/// The terms of every topic as written, by list.
+type Written = BTreeMap<String, Vec<String>>;
+
+fn written() -> Vec<Written> {
     let mut numbers = Numbers(1);
     let topic = |number: usize| {
-        let mut terms: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut terms = Written::new();
         for position in 0..TERMS {
             let list =
                 if position % 4 == 0 { TaggingSettings::ANY } else { ["en", "fr", "de", "es", "it"][number % 5] };
             terms.entry(list.to_owned()).or_default().push(term(&mut numbers));
         }
-        let id = format!("topic-{number}");
-        TopicSettings { id: TopicId::new(id.as_str()), title: id, description: None, threshold: 4.0, terms }
+        terms
     };
     (0..TOPICS).map(topic).collect()
+}
+
+fn parsed(written: &[Written]) -> Vec<TopicSettings> {
+    let languages = TaggingSettings::default().languages;
+    let topic = |(number, lists): (usize, &Written)| TopicSettings {
+        terms: TopicSettings::lists(lists, &languages).unwrap_or_else(|error| panic!("{error}")),
+        ..TopicSettings::new(format!("topic-{number}"))
+    };
+    written.iter().enumerate().map(topic).collect()
 }
 
 fn stories() -> Vec<(String, String)> {
@@ -96,7 +147,7 @@ fn stories() -> Vec<(String, String)> {
 }
 
 fn compiled() -> Topics {
-    compile_all(&topics())
+    compile_all(&parsed(&written()))
 }
 
 fn compile_all(topics: &[TopicSettings]) -> Topics {
@@ -109,12 +160,12 @@ fn entry((title, text): &(String, String)) -> Entry {
     Entry { title: title.clone(), content, language, ..Entry::default() }
 }
 
-/// What a reload of the configuration costs.
+/// What a reload of the configuration costs, from terms as written.
 #[divan::bench(sample_count = 10)]
-fn compile(bencher: Bencher) {
-    let topics = topics();
+fn load(bencher: Bencher) {
+    let written = written();
     let settings = TaggingSettings::default();
-    bencher.bench_local(|| Topics::compile(&settings, &topics).is_ok());
+    bencher.bench_local(|| Topics::compile(&settings, &parsed(&written)).is_ok());
 }
 
 /// From HTML to tags.
@@ -155,17 +206,16 @@ fn tag(bencher: Bencher) {
 /// What a topic costs that no story hits: it must be nothing.
 #[divan::bench(sample_count = 20, args = [0, 5_000])]
 fn tag_beside_topics_that_never_hit(bencher: Bencher, idle: usize) {
-    let mut all = topics();
+    let mut all = written();
     let like_others: Vec<_> = all.iter().cycle().take(idle).cloned().collect();
     for (number, mut topic) in like_others.into_iter().enumerate() {
-        topic.id = TopicId::new(format!("idle-{number}"));
-        let terms = topic.terms.values_mut().flatten();
+        let terms = topic.values_mut().flatten();
         terms.for_each(|term| {
             *term = format!("zz{number}{}", term.split([' ', '*', '^']).collect::<String>().replace('=', ""))
         });
         all.push(topic);
     }
-    let topics = compile_all(&all);
+    let topics = compile_all(&parsed(&all));
     let entries: Vec<_> =
         stories().iter().map(entry).map(|entry| ReadableEntry::from_entry(&entry, topics.languages())).collect();
     bencher

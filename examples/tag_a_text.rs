@@ -1,23 +1,17 @@
 //! Tags a text from standard input, its first line the title, and says why: `echo 'Telecoms turn to AI' | cargo run --example tag_a_text`.
 
-use std::collections::BTreeMap;
-
 use newsdesk::{
-    model::TopicId,
     text::{ReadableEntry, ReadableText},
     topics::{TaggingSettings, TopicSettings, Topics},
 };
 
 fn main() -> anyhow::Result<()> {
-    let topic = |id: &str, terms: &[&str]| TopicSettings {
-        id: TopicId::new(id),
-        title: id.into(),
-        description: None,
-        threshold: 4.0,
-        terms: BTreeMap::from([("any".into(), terms.iter().map(|term| (*term).into()).collect())]),
-    };
     let settings = TaggingSettings::default();
-    let topics = [topic("ai", &["=AI^1.5", "ChatGPT^2"]), topic("telecom", &["telecom*^1.5", "=5G^1.5"])];
+    let topic = |id: &str, terms: &[&str]| -> anyhow::Result<TopicSettings> {
+        let terms = TopicSettings::lists([(TaggingSettings::ANY, terms)], &settings.languages)?;
+        Ok(TopicSettings { terms, ..TopicSettings::new(id) })
+    };
+    let topics = [topic("ai", &["=AI^1.5", "ChatGPT^2"])?, topic("telecom", &["telecom*^1.5", "=5G^1.5"])?];
     let topics = Topics::compile(&settings, &topics).map_err(|problems| anyhow::anyhow!("{problems:?}"))?;
 
     let text = std::io::read_to_string(std::io::stdin())?;

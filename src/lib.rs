@@ -35,9 +35,11 @@ pub mod poll;
 pub mod fetch;
 pub mod reading;
 pub mod parse;
+pub mod language;
 pub mod normalize;
 pub mod text;
 pub mod topics;
+pub mod article;
 
 // Through: one delivery at a time.
 pub mod ingest;

@@ -267,9 +267,10 @@ impl Poller {
             return Err("not read: the daemon is stopping".into());
         };
         let language = self.settings.language.clone();
+        let source = self.settings.id.clone();
         let url = document.url.clone();
         let reading = tokio::task::spawn_blocking(move || {
-            let read = reader.read(&document, language.as_deref());
+            let read = reader.read(&document, language.as_deref(), Some(&source));
             drop(permit);
             read
         });

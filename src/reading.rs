@@ -4,11 +4,11 @@
 
 use crate::{
     ingest::{Reading, TaggedEntry},
-    model::{Defect, Document, Entry, PollHints, TopicScore},
+    model::{Defect, Document, Entry, PollHints, SourceId, TopicScore},
     normalize::{NormalizeContext, normalize},
     parse::{ParseError, ParseLimits, parse},
-    text::ReadableEntry,
-    topics::Topics,
+    text::{Boilerplate, ReadableEntry},
+    topics::{TopicExplanation, Topics},
 };
 
 /// Reads documents with one set of topics. Shared by all pollers; replaced whole when the topics change.
@@ -33,11 +33,16 @@ impl Reader {
         Self { topics, languages, limits: ParseLimits::default() }
     }
 
-    /// Reads a document. `configured_language` is the admin's word on the source.
+    /// Reads a document. `configured_language` is the admin's word on the source; topics may be for some `source`s only.
     ///
     /// # Errors
     /// The document is no feed, or so broken that not one entry could be had from it.
-    pub fn read(&self, document: &Document, configured_language: Option<&str>) -> Result<Read, ParseError> {
+    pub fn read(
+        &self,
+        document: &Document,
+        configured_language: Option<&str>,
+        source: Option<&SourceId>,
+    ) -> Result<Read, ParseError> {
         let parsed = parse(document, &self.limits)?;
         let context = NormalizeContext { base: &document.base, configured_language, languages: &self.languages };
         let normalized = normalize(parsed, &context);
@@ -45,7 +50,7 @@ impl Reader {
             .entries
             .into_iter()
             .map(|entry| {
-                let topics = self.tag(&entry);
+                let topics = self.tag(&entry, source);
                 TaggedEntry { entry, topics }
             })
             .collect();
@@ -56,9 +61,19 @@ impl Reader {
         })
     }
 
-    /// The topics an entry is in.
-    pub fn tag(&self, entry: &Entry) -> Vec<TopicScore> {
-        self.topics.tag(&ReadableEntry::from_entry(entry, &self.languages))
+    /// The topics an entry of a source is in.
+    pub fn tag(&self, entry: &Entry, source: Option<&SourceId>) -> Vec<TopicScore> {
+        self.topics.tag_from(&self.understand(entry, &Boilerplate::default()), source)
+    }
+
+    /// Why an entry of a source is in its topics, and not in others.
+    pub fn explain(&self, entry: &Entry, source: Option<&SourceId>) -> Vec<TopicExplanation> {
+        self.topics.explain_from(&self.understand(entry, &Boilerplate::default()), source)
+    }
+
+    /// What of an entry counts as its text, without the furniture that was learnt of its source.
+    pub fn understand(&self, entry: &Entry, boilerplate: &Boilerplate) -> ReadableEntry {
+        ReadableEntry::from_entry_of(entry, &self.languages, boilerplate)
     }
 
     pub fn topics(&self) -> &Topics {

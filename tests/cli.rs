@@ -146,6 +146,55 @@ fn tags_and_explanations_agree() {
 }
 
 #[test]
+fn an_explanation_as_json_adds_up() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::create_dir(folder.path().join("topics")).expect("made");
+    let ai = "[topics.ai]\nterms.any = [\"=AI^1.5\", \"model^0.3\", \"Mistral^2\"]\nshield.any = [\"vent de mistral\"]\n\
+              implies = [\"technology\"]\ncategory = [\"Tech\"]\n[topics.technology]\n";
+    fs::write(folder.path().join("topics/ai.toml"), ai).expect("written");
+    let path = write(
+        folder.path(),
+        "include = [\"topics/*.toml\"]\n[sources.g]\nurl = \"https://g.example/feed\"\n[store]\npath = \"s\"\n",
+    );
+    let checked = run(&mut with_config(&["check"], &path));
+    assert_eq!(checked.code, Some(0), "{}", checked.err);
+    assert!(
+        checked
+            .out
+            .contains("topic ai: 3 terms; one hit is enough for 2 in the title, 1 of them in the lead, 0 anywhere"),
+        "{}",
+        checked.out
+    );
+
+    let file = folder.path().join("article.txt");
+    fs::write(&file, "AI in the vent de mistral\nA model and another model of AI.\n").expect("written");
+    let explain = |more: &[&str]| {
+        let mut command = with_config(&["explain", "--language", "en", "--source", "g"], &path);
+        run(command.args(more).arg(&file))
+    };
+    let told: Value = serde_json::from_str(&explain(&["--json"]).out).expect("JSON");
+    let entry = &told["entries"][0];
+    assert_eq!((&entry["language"]["tag"], &entry["language"]["why"]), (&"en".into(), &"declared by the entry".into()));
+    let topics = entry["topics"].as_array().expect("a list");
+    assert_eq!(
+        topics.iter().map(|topic| topic["topic"].as_str().expect("an id")).collect::<Vec<_>>(),
+        ["ai", "technology"]
+    );
+    for topic in topics {
+        let thousandths = |value: &Value| (value.as_f64().expect("points") * 1000.0).round() as i64;
+        let terms = topic["terms"].as_array().expect("a list").iter().map(|term| thousandths(&term["points"]));
+        let brought = topic.get("brought_by").map(|by| thousandths(&by["points"]));
+        assert_eq!(thousandths(&topic["score"]), terms.chain(brought).sum::<i64>(), "{topic}");
+        assert_eq!(topic["verdict"], "tagged");
+    }
+    assert_eq!(topics[0]["shielded"][0]["shield"], "vent de mistral");
+    let text = explain(&["--topic", "technology"]).out;
+    assert!(text.contains("topic technology  4 of 4 points: tagged\n  brought along by ai"), "{text}");
+    let unknown = run(with_config(&["explain", "--source", "x"], &path).arg(&file));
+    assert!(unknown.code == Some(2) && unknown.err.contains("there is no source x"), "{}", unknown.err);
+}
+
+#[test]
 fn a_store_or_an_address_in_use_is_said_plainly() {
     let folder = tempfile::tempdir().expect("a folder");
     let taken = TcpListener::bind("127.0.0.1:0").expect("bound");

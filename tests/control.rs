@@ -19,7 +19,7 @@ use std::{
 use serde_json::Value;
 use support::{PATIENCE, Publisher, Resource, Service, newsdesk, signal, wait_for_end};
 
-const AI: &str = "[topics.ai]\ntitle = \"AI\"\nthreshold = 2.0\nterms.any = [\"=AI^2\"]\n";
+const AI: &str = "[topics.ai]\ntitle = \"AI\"\nthreshold = 3.0\nterms.any = [\"=AI^2\"]\n";
 
 fn feed(title: &str) -> String {
     format!(
@@ -160,6 +160,73 @@ fn explanations_go_by_the_file_as_it_is_now() {
     let config = configure(folder.path(), &(text + rain));
     let explained = run(&["explain", "https://g.example/AI-and-rain"], &config);
     assert!(explained.out.contains("topic rain") && explained.out.contains("topic ai"), "{explained:?}");
+}
+
+#[test]
+fn what_a_change_would_change_and_how_topics_do_is_told_beside_a_daemon_as_without() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let publisher = Publisher::start();
+    for (path, title) in [("/a", "AI and rain"), ("/b", "Only AI"), ("/c", "Nothing of note")] {
+        publisher.serve(path, Resource::feed(feed(title)));
+    }
+    let sources: String = ["a", "b", "c"].map(|id| source(id, publisher.url(&format!("/{id}")))).concat();
+    let service = start(&configure(folder.path(), &(sources.clone() + AI)));
+    let edited = "[topics.machines]\ntitle = \"Machines\"\nformerly = [\"ai\"]\nthreshold = 2.0\nterms.any = [\"=AI^2\", \"robot\"]\n\
+                  minus.en = [\"rain^3\"]\n[topics.rain]\nthreshold = 2.0\nterms.any = [\"rain^2\"]\n\
+                  [topics.local]\nthreshold = 2.0\nterms.any = [\"=AI^2\"]\nscope.sources = [\"b\"]\n";
+    let config = configure(folder.path(), &(sources + edited));
+
+    let commands: [&[&str]; 5] = [
+        &["check", "--diff", "--json"],
+        &["check", "--diff"],
+        &["topics", "stats", "--json"],
+        &["topics", "stats", "machines"],
+        &["topics", "stats", "unknown"],
+    ];
+    let timeless = |arguments: &[&str]| {
+        let mut output = run(arguments, &config);
+        output.out =
+            output.out.lines().filter(|line| !line.contains("next ticks")).map(|line| line.to_owned() + "\n").collect();
+        output
+    };
+    let beside = commands.map(timeless);
+    let codes = beside.each_ref().map(|output| output.code);
+    assert_eq!(codes, [0, 0, 0, 0, 2].map(Some), "{beside:#?}");
+    let lines = |output: &Output| {
+        output.out.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON")).collect::<Vec<_>>()
+    };
+    let of: Vec<_> = lines(&beside[0])
+        .iter()
+        .map(|topic| {
+            let title = |list: &str| topic[list][0]["title"].as_str().unwrap_or("-").to_owned();
+            let numbers = ["stories", "enter", "leave"].map(|key| topic[key].as_u64().expect("a number"));
+            (topic["topic"].as_str().expect("an id").to_owned(), numbers, title("entering"), title("leaving"))
+        })
+        .collect();
+    let expected = [
+        ("machines", [2, 0, 1], "-", "AI and rain"),
+        ("rain", [0, 1, 0], "AI and rain", "-"),
+        ("local", [0, 1, 0], "Only AI", "-"),
+    ]
+    .map(|(topic, numbers, enters, leaves)| (topic.to_owned(), numbers, enters.to_owned(), leaves.to_owned()));
+    assert_eq!(of, expected);
+    for told in ["3 stories are kept", "topic machines: 0 enter, 1 leave; 2 now, 1 then", "no mistakes"] {
+        assert!(beside[1].out.contains(told), "{told}: {}", beside[1].out);
+    }
+    let statistics = lines(&beside[2]);
+    assert_eq!(statistics[0]["never"][0]["term"], "robot", "{statistics:#?}");
+    assert_eq!((&statistics[0]["stories"], &statistics[1]["alone"][0]["term"]), (&1.into(), &"rain^2".into()));
+    assert_eq!(statistics[0]["overlaps"][0]["topic"], "local");
+    assert!(beside[3].out.starts_with("3 stories in the last 30 days\ntopic machines: 1 stories"), "{beside:#?}");
+    assert!(beside[4].err.contains("there is no topic unknown"), "{beside:#?}");
+    // Nothing of it is in force.
+    assert_eq!(service.get("/topics/rain.atom").0, 404);
+
+    let (status, log, _) = service.stop();
+    assert_eq!(status.code(), Some(0), "{log}");
+    for (number, arguments) in commands.iter().enumerate() {
+        assert_eq!(timeless(arguments), beside[number], "{arguments:?}");
+    }
 }
 
 #[test]

@@ -64,7 +64,7 @@ fn tag_entries(bencher: Bencher) {
         .collect();
     bencher.counter(ItemsCount::new(entries.len())).bench_local(|| {
         for entry in &entries {
-            black_box(reader.tag(entry));
+            black_box(reader.tag(entry, None));
         }
     });
 }
@@ -93,7 +93,7 @@ fn read_documents(bencher: Bencher) {
     let entries = DOCUMENTS * crate::feeds::ENTRIES;
     bencher.counter(ItemsCount::new(entries)).counter(BytesCount::new(octets(&documents))).bench_local(|| {
         for document in &documents {
-            let read = reader.read(document, None).unwrap_or_else(|error| panic!("{error}"));
+            let read = reader.read(document, None, None).unwrap_or_else(|error| panic!("{error}"));
             assert_eq!(read.reading.entries.len(), crate::feeds::ENTRIES);
         }
     });

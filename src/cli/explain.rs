@@ -1,5 +1,4 @@
 use std::{
-    fmt::Write as _,
     fs,
     path::{Path, PathBuf},
 };
@@ -11,15 +10,15 @@ use url::Url;
 use super::{
     ask::ask,
     exit::{Exit, Misuse},
+    explanation::{ExplainedCopy, ExplainedEntry, ExplainedStory},
 };
 use crate::{
     config::{self, Config},
     daemon::{self, FindStories, FoundStory},
-    model::LanguageOrigin,
+    model::{LanguageOrigin, SourceId},
     reading::Reader,
     store::Originality,
     text::{ReadableEntry, ReadableText},
-    topics::TopicExplanation,
 };
 
 #[derive(Debug, Args)]
@@ -34,6 +33,14 @@ pub(super) struct ExplainArguments {
     /// The language that a file's text declares; without it the language is recognised
     #[arg(long)]
     language: Option<String>,
+
+    /// The source that a file's text is taken to be from, for topics that are for some sources only
+    #[arg(long)]
+    source: Option<String>,
+
+    /// Print one JSON object a story instead
+    #[arg(long)]
+    json: bool,
 }
 
 /// Says why an entry has its topics.
@@ -46,16 +53,30 @@ pub(super) fn run(path: &Path, arguments: &ExplainArguments) -> anyhow::Result<E
     }
     let reader = daemon::reader(&config)?;
     let file = PathBuf::from(&arguments.what);
-    let text = if file.is_file() {
-        explain_file(&reader, &file, arguments)?
+    if let Some(source) = &arguments.source
+        && !config.sources.contains_key(source.as_str())
+    {
+        return Err(Misuse(format!("there is no source {source} in {}; see its [sources]", path.display())).into());
+    }
+    let stories = if file.is_file() {
+        vec![ExplainedStory { story: None, entries: vec![explain_file(&reader, &file, arguments)?] }]
     } else {
         explain_stored(path, config, &reader, arguments)?
     };
+    let mut text = String::new();
+    for story in &stories {
+        if arguments.json {
+            text.push_str(&serde_json::to_string(story)?);
+            text.push('\n');
+        } else {
+            story.write(&mut text, arguments.topic.as_deref())?;
+        }
+    }
     super::print(&text)?;
     Ok(Exit::Done)
 }
 
-fn explain_file(reader: &Reader, file: &Path, arguments: &ExplainArguments) -> anyhow::Result<String> {
+fn explain_file(reader: &Reader, file: &Path, arguments: &ExplainArguments) -> anyhow::Result<ExplainedEntry> {
     let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
     let text = String::from_utf8_lossy(&bytes);
     let first_line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
@@ -79,7 +100,8 @@ fn explain_file(reader: &Reader, file: &Path, arguments: &ExplainArguments) -> a
         };
         ReadableEntry::from_text(&readable, reader.languages())
     };
-    Ok(explanation(reader, &entry, arguments))
+    let source = arguments.source.as_deref().map(SourceId::new);
+    Ok(ExplainedEntry::new(reader, &entry, source.as_ref(), arguments.topic.as_deref()))
 }
 
 /// The stories are those that are kept, the topics those of the file: what it would come to.
@@ -88,107 +110,36 @@ fn explain_stored(
     config: Config,
     reader: &Reader,
     arguments: &ExplainArguments,
-) -> anyhow::Result<String> {
-    let mut text = String::new();
+) -> anyhow::Result<Vec<ExplainedStory>> {
+    let mut stories = Vec::new();
     let find = FindStories { link_or_id: arguments.what.clone() };
     ask(path, Ok(config), find, |story| {
-        describe(&mut text, reader, &story, arguments);
+        stories.push(explained(reader, &story, arguments));
         Ok(())
     })?;
-    if text.is_empty() {
+    if stories.is_empty() {
         bail!("no story with the link or id {}, and no file of that name", arguments.what);
     }
-    Ok(text)
+    Ok(stories)
 }
 
-fn describe(text: &mut String, reader: &Reader, story: &FoundStory, arguments: &ExplainArguments) {
-    let topics: Vec<_> = story.topics.iter().map(|score| format!("{} {}", score.topic, score.score)).collect();
-    let topics = if topics.is_empty() { "no topic".to_string() } else { topics.join(", ") };
-    // Writing to a String cannot fail.
-    let _ = writeln!(text, "story {}\n  updated {}, {topics}", story.id, story.updated.format("%Y-%m-%d %H:%M:%S UTC"));
-    for copy in &story.copies {
-        let shown = if copy.is_shown { "shown" } else { "copy" };
-        let kind = match copy.originality {
+fn explained(reader: &Reader, story: &FoundStory, arguments: &ExplainArguments) -> ExplainedStory {
+    let entries = story.entries.iter().map(|found| {
+        let readable = ReadableEntry::from_entry(&found.entry, reader.languages());
+        let source = SourceId::new(found.source.as_str());
+        let mut explained = ExplainedEntry::new(reader, &readable, Some(&source), arguments.topic.as_deref());
+        explained.entry = Some(found.number);
+        explained
+    });
+    let copies = story.copies.iter().map(|copy| ExplainedCopy {
+        shown: copy.is_shown,
+        source: copy.source.clone(),
+        site: match copy.originality {
             Originality::Own => "on its own site",
             Originality::Claimed => "on the site it calls its own",
             Originality::Elsewhere => "on another site",
-        };
-        let link = copy.link.as_deref().unwrap_or("no link");
-        let _ = writeln!(text, "  {shown}: {} ({kind}) {link}", copy.source);
-    }
-    for found in &story.entries {
-        let _ = writeln!(text, "\nentry {} of {}: {}", found.number, found.source, found.entry.title);
-        let readable = ReadableEntry::from_entry(&found.entry, reader.languages());
-        text.push_str(&explanation(reader, &readable, arguments));
-    }
-}
-
-/// Topic by topic: the terms found, where, and the points they give; then what was left out of the text and why.
-fn explanation(reader: &Reader, entry: &ReadableEntry, arguments: &ExplainArguments) -> String {
-    let mut text = language_line(entry);
-    let explained = reader.topics().explain(entry);
-    let wanted = |topic: &&TopicExplanation| match &arguments.topic {
-        Some(only) => topic.topic.as_str() == only,
-        None => !topic.terms.is_empty(),
-    };
-    let mut any = false;
-    // Writing to a String cannot fail.
-    for topic in explained.iter().filter(wanted) {
-        any = true;
-        let verdict = match (topic.tagged, topic.score >= topic.threshold) {
-            (true, _) => "tagged",
-            (false, true) => "not tagged: no hit in title, category or the first words",
-            (false, false) => "not tagged",
-        };
-        let _ = writeln!(text, "topic {}  {} of {} points: {verdict}", topic.topic, topic.score, topic.threshold);
-        for term in &topic.terms {
-            let _ = writeln!(
-                text,
-                "  {:<28} {:>8}  {} × {}, {} in {}, \"{}\" @{}",
-                format!("{}^{}", unweighted(&term.term), term.weight),
-                term.points.to_string(),
-                term.field,
-                term.field_weight,
-                if term.hits == 1 { "1 hit".to_string() } else { format!("{} hits", term.hits) },
-                term.language,
-                term.matched,
-                term.position,
-            );
-        }
-    }
-    if !any {
-        let _ = writeln!(text, "no term of {} was found", arguments.topic.as_deref().unwrap_or("any topic"));
-    }
-    for cut in &entry.cuts {
-        let reason = serde_json::to_string(&cut.reason).unwrap_or_default();
-        let _ = writeln!(text, "cut {} words as {}: {}", cut.words, reason.trim_matches('"'), cut.line);
-    }
-    text
-}
-
-/// The term as written, without the weight that may be part of it.
-fn unweighted(term: &str) -> &str {
-    term.split('^').next().unwrap_or(term).trim_end()
-}
-
-fn language_line(entry: &ReadableEntry) -> String {
-    let kept: usize = entry.blocks.iter().map(|block| block.text.split_whitespace().count()).sum();
-    let cut: usize = entry.cuts.iter().map(|cut| cut.words).sum();
-    let language = match &entry.language {
-        Some(language) => {
-            let origin = match language.origin {
-                LanguageOrigin::Entry => "declared by the entry",
-                LanguageOrigin::Feed => "declared by the feed",
-                LanguageOrigin::Configured => "configured for the source",
-                LanguageOrigin::Detected => "recognised from the text",
-            };
-            format!("{} ({origin})", language.tag)
-        }
-        None => "unknown".into(),
-    };
-    let refuted = match &entry.refuted_language {
-        Some(refuted) => format!(", though {} was declared", refuted.tag),
-        None => String::new(),
-    };
-    format!("language {language}{refuted}; {kept} words of text, {cut} cut\n")
+        },
+        link: copy.link.clone(),
+    });
+    ExplainedStory::of(story.id.clone(), story.updated, &story.topics, copies.collect(), entries.collect())
 }

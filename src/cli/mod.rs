@@ -4,18 +4,24 @@ mod ask;
 mod backup;
 mod check;
 mod config_schema;
+mod diff;
 mod doctor;
 mod exit;
 mod explain;
+mod explanation;
 mod export;
 mod import;
+mod links;
 mod log;
 mod poll;
 mod reload;
 mod run;
 mod show;
 mod status;
+mod stories;
 mod tag;
+mod topics;
+mod topics_stats;
 
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
@@ -58,7 +64,7 @@ enum Command {
     /// Poll on schedule and serve (the default)
     Run,
     /// Say whether the configuration is right, and what is wrong with it
-    Check,
+    Check(check::CheckArguments),
     /// Poll all sources, or those named, once and now
     Poll(poll::PollArguments),
     /// Say how the newsdesk that runs is doing
@@ -79,11 +85,38 @@ enum Command {
     Tag,
     /// Say why an entry has its topics
     Explain(explain::ExplainArguments),
+    /// About the topics
+    Topics {
+        #[command(subcommand)]
+        command: topics::TopicsCommand,
+    },
+    /// Which entries belong together
+    Stories {
+        #[command(subcommand)]
+        command: StoriesCommand,
+    },
+    /// About links
+    Links {
+        #[command(subcommand)]
+        command: LinksCommand,
+    },
     /// About the configuration file
     Config {
         #[command(subcommand)]
         command: ConfigCommand,
     },
+}
+
+#[derive(Debug, Subcommand)]
+enum StoriesCommand {
+    /// Group entries given as JSON Lines on standard input: copies of one text, articles on one event
+    Group,
+}
+
+#[derive(Debug, Subcommand)]
+enum LinksCommand {
+    /// Print the cleaned link and its key, tab-separated, of each URL given on a line of standard input
+    Canonical,
 }
 
 #[derive(Debug, Subcommand)]
@@ -128,7 +161,10 @@ fn execute(arguments: Arguments) -> anyhow::Result<Exit> {
             log::start_command(log);
             poll::run(&path, &poll)
         }
-        Command::Check => check::run(&path),
+        Command::Check(check) => {
+            log::start_command(log);
+            check::run(&path, &check)
+        }
         Command::Tag => tag::run(&path),
         Command::Explain(explain) => {
             log::start_command(log);
@@ -142,6 +178,12 @@ fn execute(arguments: Arguments) -> anyhow::Result<Exit> {
             log::start_command(log);
             reload::run(&path)
         }
+        Command::Topics { command } => {
+            log::start_command(log);
+            topics::run(&path, &command)
+        }
+        Command::Stories { command: StoriesCommand::Group } => stories::group(&path),
+        Command::Links { command: LinksCommand::Canonical } => links::canonical(),
         Command::Doctor(doctor) => {
             log::start_command(log);
             doctor::run(&path, &doctor)

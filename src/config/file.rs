@@ -83,6 +83,7 @@ text! {
     LanguageText: "A language tag (BCP 47).", r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", ["fr", "pt-BR"];
     UrlText: "An absolute http or https URL.", r"^\s*[Hh][Tt][Tt][Pp][Ss]?://", ["https://www.example.org/feed.xml"];
     NetworkText: "A network, by address and prefix length.", r"^[0-9A-Fa-f:.]+/[0-9]{1,3}$", ["127.0.0.0/8", "fd00::/8"];
+    CountryText: "A country (ISO 3166-1).", r"^[A-Za-z]{2}$", ["FR", "GB"];
     ListenText: "An IP address and a port.", r"^(\[[0-9A-Fa-f:.]+\]|[0-9.]+):[0-9]{1,5}$", ["127.0.0.1:8080", "[::]:8080"];
 }
 
@@ -105,6 +106,18 @@ pub(super) struct File {
     /// What holds for every topic.
     pub tagging: Option<At<Tagging>>,
     /// The topics, each under an id: lower-case letters, digits and `-`. A topic's id is its place in our addresses.
+    #[schemars(with = "BTreeMap<String, Topic>", extend("propertyNames" = { "pattern": "^[a-z0-9-]{1,64}$" }))]
+    pub topics: BTreeMap<At<String>, At<Topic>>,
+    /// More files with topics, relative to this file's folder; `*`, `?` and `[…]` stand for what file names have there.
+    #[schemars(extend("examples" = [["topics/*.toml"]]))]
+    pub include: Option<Vec<At<String>>>,
+}
+
+/// A file that another one includes.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Included {
+    /// As in the file that includes this one.
     #[schemars(with = "BTreeMap<String, Topic>", extend("propertyNames" = { "pattern": "^[a-z0-9-]{1,64}$" }))]
     pub topics: BTreeMap<At<String>, At<Topic>>,
 }
@@ -195,6 +208,8 @@ pub(super) struct Source {
     pub title: Option<At<String>>,
     /// The language of entries that do not declare one.
     pub language: Option<At<LanguageText>>,
+    /// The country it is published in, for topics whose scope asks. Default: the region in `language`, if there is one.
+    pub country: Option<At<CountryText>>,
     /// A schedule of its own. It may be more frequent than ours for others, and starts within five minutes of its tick.
     pub schedule: Option<At<CronText>>,
     /// How long one request may take in all.
@@ -272,7 +287,6 @@ pub(super) struct FieldWeight {
 /// A topic.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-#[schemars(extend("required" = ["terms"]))]
 pub(super) struct Topic {
     /// The topic's name for readers. Default: its id.
     #[schemars(extend("examples" = ["Telecoms"]))]
@@ -289,5 +303,79 @@ pub(super) struct Topic {
     pub formerly: Option<Vec<At<IdText>>>,
     /// Terms by language: `any` for every language, or one of `[tagging] languages`.
     #[schemars(with = "BTreeMap<String, Vec<String>>", extend("examples" = [{ "any": ["telecom*^1.5", "=MWC^2"] }]))]
-    pub terms: BTreeMap<At<String>, Vec<At<String>>>,
+    pub terms: TermTable,
+    /// Terms that take points away, by language as in `terms`.
+    #[schemars(with = "BTreeMap<String, Vec<String>>", extend("examples" = [{ "fr": ["fibre textile^2"] }]))]
+    pub minus: TermTable,
+    /// Terms, by language as in `terms`, whose words count for nothing in this topic.
+    #[schemars(with = "BTreeMap<String, Vec<String>>", extend("examples" = [{ "fr": ["vent de mistral"] }]))]
+    pub shield: TermTable,
+    /// Terms, by language as in `terms`, that keep an entry out when they stand in its title, a category or its lead.
+    #[schemars(with = "BTreeMap<String, Vec<String>>", extend("examples" = [{ "any": ["horoscope"] }]))]
+    pub not: TermTable,
+    /// Groups of terms, in every language: of each group one must stand somewhere in the entry.
+    #[schemars(extend("examples" = [[["cloud", "data cent*"], ["Europe", "européen"]]]))]
+    pub require: Option<Vec<Vec<At<String>>>>,
+    /// Publishers' categories that bring points, whole and whatever their case; each weighs 2 unless its `^` says otherwise.
+    #[schemars(extend("examples" = [["Télécoms", "Economy^1.5"]]))]
+    pub category: Option<Vec<At<String>>>,
+    /// Topics that an entry of this one belongs to as well.
+    pub implies: Option<Vec<At<IdText>>>,
+    /// Which entries the topic is for. Default: all.
+    pub scope: Option<At<Scope>>,
+    /// In place of that of `[tagging]`, weight by weight.
+    pub field_weight: Option<At<OwnFieldWeight>>,
+    /// In place of that of `[tagging]`.
+    #[schemars(range(min = 0, max = 100_000))]
+    pub anchor_words: Option<At<u64>>,
+    /// Files of texts to learn from, beside the terms or in their place.
+    #[schemars(extend("examples" = [{ "like": "space.like.jsonl", "unlike": "space.unlike.jsonl" }]))]
+    pub examples: Option<At<TopicExamples>>,
+}
+
+/// Files of texts to learn a topic from: one JSON object a line, with `title`, `text` and `lang`.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(extend("required" = ["like"]))]
+pub(super) struct TopicExamples {
+    /// A file of texts that belong to the topic, relative to this file's folder; 20 are a good number.
+    pub like: Option<At<String>>,
+    /// A file of texts that do not belong, three times as many. Default: what the other topics' examples are like.
+    pub unlike: Option<At<String>>,
+    /// The say of the examples against that of the terms.
+    #[schemars(extend("default" = 0.5), range(min = 0.1, max = 0.9))]
+    pub weight: Option<At<f64>>,
+}
+
+/// Lists of terms by language.
+pub(super) type TermTable = BTreeMap<At<String>, Vec<At<String>>>;
+
+/// Which entries a topic is for: those that meet everything that is written here.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Scope {
+    /// The ids of the sources.
+    pub sources: Option<Vec<At<IdText>>>,
+    /// The languages of the entries.
+    pub languages: Option<Vec<At<LanguageText>>>,
+    /// The countries of the sources.
+    pub countries: Option<Vec<At<CountryText>>>,
+}
+
+/// A topic's own weights of the places where a hit can be.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct OwnFieldWeight {
+    /// In the title.
+    #[schemars(range(min = 0, max = 100))]
+    pub title: Option<At<f64>>,
+    /// In the first words of the text.
+    #[schemars(range(min = 0, max = 100))]
+    pub lead: Option<At<f64>>,
+    /// Further down.
+    #[schemars(range(min = 0, max = 100))]
+    pub body: Option<At<f64>>,
+    /// In one of the publisher's categories.
+    #[schemars(range(min = 0, max = 100))]
+    pub category: Option<At<f64>>,
 }

@@ -90,6 +90,7 @@ pub fn load_in(path: &Path, environment: &Environment) -> Result<(Config, Vec<Wa
         folder,
         state_directory: environment.state_directory.clone(),
         read: &|path| fs::read_to_string(path),
+        list: &matching_files,
     };
     check::check(path, &bytes, &surroundings)
 }
@@ -105,6 +106,20 @@ pub fn store_path(path: &Path, environment: &Environment) -> Option<PathBuf> {
         Some(path) => Some(full.with_file_name("").join(path.get_ref().as_str()?)),
         None => environment.state_directory.clone(),
     }
+}
+
+/// The files that a pattern names, which is relative to `folder`, in the order of their names.
+fn matching_files(folder: &Path, pattern: &str) -> Result<Vec<PathBuf>, String> {
+    // Joined by hand: the folder's own name may hold what would be signs in a pattern.
+    let full = if Path::new(pattern).is_absolute() {
+        pattern.to_owned()
+    } else {
+        format!("{}/{pattern}", glob::Pattern::escape(&folder.to_string_lossy()))
+    };
+    let options =
+        glob::MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
+    let found = glob::glob_with(&full, options).map_err(|error| error.to_string())?;
+    found.map(|path| path.map_err(|error| error.to_string())).collect()
 }
 
 #[cfg(test)]

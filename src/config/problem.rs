@@ -3,6 +3,8 @@ use std::{fmt, path::Path, path::PathBuf};
 /// Something in the configuration file that has to be changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
+    /// The included file it is in; `None` for the configuration file itself.
+    pub file: Option<PathBuf>,
     /// Where it is; `None` for the file as a whole.
     pub place: Option<Place>,
     pub message: String,
@@ -32,7 +34,7 @@ pub struct Warning {
     pub problem: Problem,
 }
 
-/// Everything that is wrong with the configuration file, in the order of the file.
+/// Everything that is wrong with the configuration file, in the order of the file, then with those it includes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigProblems {
     pub file: PathBuf,
@@ -42,7 +44,7 @@ pub struct ConfigProblems {
 
 impl Problem {
     pub(super) fn of_file(message: impl Into<String>) -> Self {
-        Self { place: None, message: message.into(), hint: None }
+        Self { file: None, place: None, message: message.into(), hint: None }
     }
 
     pub(super) fn hint(self, hint: impl Into<String>) -> Self {
@@ -50,7 +52,7 @@ impl Problem {
     }
 
     fn write(&self, f: &mut fmt::Formatter<'_>, file: &Path, severity: &str) -> fmt::Result {
-        let file = file.display();
+        let file = self.file.as_deref().unwrap_or(file).display();
         match &self.place {
             None => writeln!(f, "{file}: {severity}{}", self.message)?,
             Some(place) => {
@@ -85,9 +87,11 @@ impl fmt::Display for ConfigProblems {
             writeln!(f)?;
         }
         match self.problems.len() {
-            1 => write!(f, "1 problem in {}", self.file.display()),
-            number => write!(f, "{number} problems in {}", self.file.display()),
+            1 => write!(f, "1 problem in {}", self.file.display())?,
+            number => write!(f, "{number} problems in {}", self.file.display())?,
         }
+        let included = self.problems.iter().any(|problem| problem.file.is_some());
+        f.write_str(if included { " and what it includes" } else { "" })
     }
 }
 

@@ -134,6 +134,29 @@ pub(super) fn primary_language(text: &str) -> Result<String, Misread> {
     misread(format!("`{text}` is not a language"), hint)
 }
 
+/// A country by its two letters, in capitals (ISO 3166-1 alpha-2).
+pub(super) fn country(text: &str) -> Result<String, Misread> {
+    let upper = text.to_ascii_uppercase();
+    if COUNTRIES.split(' ').any(|code| code == upper) {
+        return Ok(upper);
+    }
+    let hint = match upper.as_str() {
+        "UK" => "did you mean `GB`?",
+        "EL" => "did you mean `GR`?",
+        _ => "write the two letters of ISO 3166-1, such as \"FR\", \"DE\" or \"GB\"",
+    };
+    misread(format!("`{text}` is not a country"), hint)
+}
+
+/// ISO 3166-1 alpha-2, and XK, which is in use for Kosovo.
+const COUNTRIES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY \
+    BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD \
+    GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN \
+    KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE \
+    NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM \
+    SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT \
+    ZA ZM ZW XK";
+
 /// ISO 639-1.
 const LANGUAGES: &str = "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz \
     ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu ja jv ka \

@@ -1,11 +1,20 @@
-use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value};
 
-use super::file::File;
+use super::file::{File, Included};
 
 /// The JSON Schema (2020-12) of the configuration file, for editors and for ourselves: the file is held against it.
 pub fn schema() -> Value {
-    let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<File>().to_value();
+    schema_of::<File>()
+}
+
+/// The schema of a file that is included.
+pub(super) fn included_schema() -> Value {
+    schema_of::<Included>()
+}
+
+fn schema_of<T: JsonSchema>() -> Value {
+    let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value();
     without_null(&mut schema);
     schema
 }
@@ -16,8 +25,11 @@ fn without_null(schema: &mut Value) {
         Value::Object(object) => {
             strip(object);
             for (key, value) in object.iter_mut() {
-                // Values of the admin's, not schemas.
-                if !matches!(key.as_str(), "default" | "examples" | "const" | "enum") {
+                if key == "properties" {
+                    // Here the keys are names, of which `examples` is one.
+                    value.as_object_mut().into_iter().flatten().for_each(|(_, property)| without_null(property));
+                // These hold values of the admin's, not schemas.
+                } else if !matches!(key.as_str(), "default" | "examples" | "const" | "enum") {
                     without_null(value);
                 }
             }

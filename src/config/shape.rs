@@ -120,7 +120,11 @@ impl<'s> Walk<'s> {
         let hint = match (closest(name, known.iter().copied()), elsewhere) {
             (Some(close), _) => format!("did you mean `{close}`?"),
             (None, Some(table)) => format!("`{name}` belongs in [{table}]"),
-            (None, None) if path.is_empty() => format!("the tables are {}", list(&known)),
+            (None, None) if path.is_empty() => {
+                let is_table = |key: &&str| schema.pointer(&format!("/properties/{key}/items")).is_none();
+                let tables: Vec<&str> = known.iter().copied().filter(|key| is_table(key)).collect();
+                format!("the tables are {}", list(&tables))
+            }
             (None, None) => format!("its keys are {}", list(&known)),
         };
         let message = format!("unknown key `{name}` {whereabouts}");

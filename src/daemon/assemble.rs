@@ -59,7 +59,7 @@ impl Assembled {
         Tagging {
             topics_fingerprint: reader.topics().fingerprint(),
             fingerprint: fingerprint(&reader, &self.rules),
-            tagger: Arc::new(move |entry| reader.tag(entry)),
+            tagger: Arc::new(move |entry, source| reader.tag(entry, source)),
             topics: feed_names(&self.publish.topics, ever),
         }
     }

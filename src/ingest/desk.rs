@@ -21,14 +21,14 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    model::{Entry, EntryNumber, TopicId, TopicScore},
+    model::{Entry, EntryNumber, SourceId, TopicId, TopicScore},
     publish::Publisher,
     status::Status,
     store::{ChangedEditions, Store, StoreError},
 };
 
-/// Tags a stored entry with the topics of today.
-pub type Tagger = Arc<dyn Fn(&Entry) -> Vec<TopicScore> + Send + Sync>;
+/// Tags a source's stored entry with the topics of today.
+pub type Tagger = Arc<dyn Fn(&Entry, Option<&SourceId>) -> Vec<TopicScore> + Send + Sync>;
 
 /// The most messages that share one fsync.
 const MOST_IN_ONE_FSYNC: usize = 64;
@@ -409,7 +409,7 @@ impl Desk {
             && reading.tagged_with != self.tagging.topics_fingerprint
         {
             for tagged in &mut reading.entries {
-                tagged.topics = (self.tagging.tagger)(&tagged.entry);
+                tagged.topics = (self.tagging.tagger)(&tagged.entry, Some(&delivery.source));
             }
         }
         delivery

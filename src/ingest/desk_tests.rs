@@ -72,7 +72,7 @@ async fn a_store_that_cannot_be_written_is_never_acknowledged_and_what_is_up_sta
         rules: TakeInRules { retention, sources: BTreeMap::new() },
         publisher: Some(Publisher::new(store.clone(), publish, editions.clone(), &BTreeMap::new())),
         tagging: Tagging {
-            tagger: Arc::new(|_| Vec::new()),
+            tagger: Arc::new(|_, _| Vec::new()),
             topics_fingerprint: 0,
             fingerprint: 1,
             topics: Vec::new(),

@@ -5,7 +5,7 @@ use chrono::{DateTime, Duration, Utc};
 
 use super::{regroup::regroup, take_in::Ingest};
 use crate::{
-    model::{Entry, EntryNumber, SourceNumber, TopicScore},
+    model::{Entry, EntryNumber, SourceId, SourceNumber, TopicScore},
     store::{ChangedEditions, EntryRecord, Identity, IdentityKey, Refresh, RetentionLimits, StoreError},
     stories::shared_keys,
 };
@@ -117,13 +117,14 @@ impl Ingest {
     pub fn tag_again(
         &self,
         first: EntryNumber,
-        tag: &dyn Fn(&Entry) -> Vec<TopicScore>,
+        tag: &dyn Fn(&Entry, Option<&SourceId>) -> Vec<TopicScore>,
     ) -> Result<(ChangedEditions, Option<EntryNumber>), StoreError> {
         let records = self.store.entries_from(first, BATCH)?;
         let Some(last) = records.last().map(|record| record.number) else { return Ok((ChangedEditions::new(), None)) };
         let mut refresh = self.store.refresh();
         for record in records {
-            let topics = tag(&record.entry);
+            let source = self.store.source_by_number(record.source).map(|(id, _)| id);
+            let topics = tag(&record.entry, source.as_ref());
             let shared_keys = shared_keys(&record.entry);
             if topics != record.topics || shared_keys != record.shared_keys {
                 // The copy in hand may be older than what this refresh has already written about its story.

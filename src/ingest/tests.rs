@@ -284,7 +284,7 @@ fn stored_entries_take_on_new_topics_and_keep_their_dates() {
     let before = desk.stories();
     let mut next = Some(crate::model::EntryNumber(0));
     while let Some(first) = next {
-        let tagger = |_: &Entry| vec![TopicScore { topic: TopicId::new("space"), score: 9.0 }];
+        let tagger = |_: &Entry, _: Option<&SourceId>| vec![TopicScore { topic: TopicId::new("space"), score: 9.0 }];
         next = desk.ingest.tag_again(first, &tagger).expect("tagged").1;
     }
     assert_eq!(desk.store.stories_in(Some(&TopicId::new("ai"))), 0);
@@ -305,7 +305,7 @@ fn new_priorities_move_the_owner_when_entries_are_looked_at_again() {
         .rules
         .sources
         .insert(SourceId::new("aggregator"), SourceRules { priority: 5, ..SourceRules::default() });
-    let unchanged = |_: &Entry| Vec::new();
+    let unchanged = |_: &Entry, _: Option<&SourceId>| Vec::new();
     let (changed, next) = desk.ingest.tag_again(crate::model::EntryNumber(0), &unchanged).expect("tagged");
     assert_eq!(desk.titles(), [["Copy", "Original"]]);
     assert!(changed.contains(&None));
@@ -353,7 +353,7 @@ fn a_live_page_with_many_entries_stays_many_stories() {
     assert_eq!(desk.stories().len(), 91);
     let mut next = Some(crate::model::EntryNumber(0));
     while let Some(first) = next {
-        next = desk.ingest.tag_again(first, &|_: &Entry| Vec::new()).expect("tagged").1;
+        next = desk.ingest.tag_again(first, &|_: &Entry, _: Option<&SourceId>| Vec::new()).expect("tagged").1;
     }
     assert_eq!(desk.stories().len(), 91);
 }

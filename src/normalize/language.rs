@@ -1,16 +1,10 @@
 //! Which language an entry is in (ATOM-12).
 
-use unicode_segmentation::UnicodeSegmentation;
-use whichlang::Lang;
-
-use super::{characters::prefix, language_tag::language_tag};
-use crate::model::{Language, LanguageOrigin};
-
-/// Texts with fewer words are left undecided: names and loan words outweigh the rest.
-const FEWEST_WORDS: usize = 4;
-
-/// As much of a text as is looked at, in bytes; more does not change the answer.
-const SAMPLE: usize = 2048;
+use super::language_tag::language_tag;
+use crate::{
+    language::{primary_subtag, recognise},
+    model::{Language, LanguageOrigin},
+};
 
 /// What is said about an entry's language, and by whom.
 pub(super) struct Declarations<'a> {
@@ -41,42 +35,11 @@ pub(super) fn decide(
 /// The language a text is written in, as a two-letter code, if the text is long enough to tell.
 ///
 /// `candidates` are the languages that may be meant, as BCP 47 tags; a text that looks like another is undecided. No
-/// candidates: any of the sixteen that can be told apart.
+/// candidates: any that can be told apart.
 pub fn detect_language(text: &str, candidates: &[String]) -> Option<&'static str> {
-    let sample = prefix(text, SAMPLE);
-    // Numbers and codes belong to no language and would count as evidence for the wrong one.
-    let words: Vec<&str> =
-        sample.unicode_words().filter(|word| word.chars().all(|character| !character.is_numeric())).collect();
-    if words.len() < FEWEST_WORDS {
-        return None;
-    }
-    let code = recognised(&words.join(" "));
-    let is_candidate =
-        candidates.iter().any(|tag| tag.split(['-', '_']).next().is_some_and(|p| p.eq_ignore_ascii_case(code)));
-    (candidates.is_empty() || is_candidate).then_some(code)
-}
-
-/// The language, of the sixteen that can be told apart, that a text looks like most, as a two-letter code. It always has an
-/// answer: whether to believe it is the caller's to decide.
-pub fn recognised(text: &str) -> &'static str {
-    match whichlang::detect_language(text) {
-        Lang::Ara => "ar",
-        Lang::Cmn => "zh",
-        Lang::Deu => "de",
-        Lang::Eng => "en",
-        Lang::Fra => "fr",
-        Lang::Hin => "hi",
-        Lang::Ita => "it",
-        Lang::Jpn => "ja",
-        Lang::Kor => "ko",
-        Lang::Nld => "nl",
-        Lang::Por => "pt",
-        Lang::Rus => "ru",
-        Lang::Spa => "es",
-        Lang::Swe => "sv",
-        Lang::Tur => "tr",
-        Lang::Vie => "vi",
-    }
+    let language = recognise(text, candidates).language?;
+    let is_candidate = candidates.iter().any(|tag| primary_subtag(tag) == language);
+    (candidates.is_empty() || is_candidate).then_some(language)
 }
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ pub(super) fn narrow(outer: &Url, xml_base: Option<&str>) -> Url {
 }
 
 /// The publisher's own address behind a proxied one, where the proxied one spells it out; nothing is asked of the network.
-pub(super) fn unwrap_proxied(link: Url) -> Url {
+pub fn unwrap_proxied(link: Url) -> Url {
     let host = link.host_str().unwrap_or_default();
     let behind = if host == "feedsportal.com" || host.ends_with(".feedsportal.com") {
         feedsportal(link.path())

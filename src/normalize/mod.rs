@@ -30,8 +30,9 @@ use crate::model::{Defect, Entry, FeedMetadata, ParsedFeed, PollHints};
 
 pub use html::{sanitize, to_text};
 pub use iri::is_absolute_iri;
-pub use language::{detect_language, recognised};
+pub use language::detect_language;
 pub use link_key::link_key;
+pub use links::unwrap_proxied;
 pub use portable_id::is_portable_id;
 pub use tracking::clean_link;
 

@@ -10,8 +10,10 @@ use serde::Serialize;
 
 use super::{
     blocks::{Block, BlockKind},
+    boilerplate::Repeats,
     fold::push_lower_folded,
     line_rules::{COMMENTS, Expressions, FEED_FOOTER, NEWSLETTER, OTHER_STORIES, POINTER, Place, SHARE},
+    line_rules_more as more,
     words::words,
 };
 
@@ -33,6 +35,9 @@ pub struct Cut {
     pub line: String,
     /// How many words went: the line's own, or everything from it on.
     pub words: usize,
+    /// For [`CutReason::Repeated`], how often the source printed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repeated: Option<Repeats>,
 }
 
 /// Why a part was cut.
@@ -55,6 +60,8 @@ pub enum CutReason {
     Pointer,
     /// A line that software adds to every entry, or a rights notice.
     FeedFooter,
+    /// The source's stories carry it whatever they are about.
+    Repeated,
 }
 
 impl CutReason {
@@ -96,13 +103,30 @@ pub(super) fn cut(title: &str, blocks: Vec<Block>) -> (Vec<Block>, Vec<Cut>) {
             if teaser && let Some(first_copy) = kept.pop() {
                 rest += words(&first_copy.text).count();
             }
-            cuts.push(Cut { reason, line: block.text, words: rest });
+            cuts.push(Cut { reason, line: block.text, words: rest, repeated: None });
             break;
         }
-        cuts.push(Cut { reason, words: line.count, line: block.text });
+        cuts.push(Cut { reason, words: line.count, line: block.text, repeated: None });
         previous_is_kept = false;
     }
     (kept, cuts)
+}
+
+/// The blocks that are not marked as repeated; the others join the cuts.
+pub(super) fn cut_repeated(blocks: Vec<Block>, marks: &[Option<Repeats>], cuts: &mut Vec<Cut>) -> Vec<Block> {
+    let mut kept = Vec::with_capacity(blocks.len());
+    for (block, mark) in blocks.into_iter().zip(marks) {
+        match mark {
+            None => kept.push(block),
+            Some(_) => cuts.push(Cut {
+                reason: CutReason::Repeated,
+                words: words(&block.text).count(),
+                line: block.text,
+                repeated: *mark,
+            }),
+        }
+    }
+    kept
 }
 
 fn is_teaser(block: &Block, line: &Key, previous: &Block) -> bool {
@@ -143,9 +167,9 @@ struct Key {
 /// begins as furniture does, or has about as many words as the title.
 fn key(line: &str, title_words: usize) -> Key {
     let count = words(line).take(LONGEST_LINE + 1).count();
-    let mut folded = String::new();
+    let nothing = Key { count, folded: String::new() };
     if count == 0 || count > LONGEST_LINE {
-        return Key { count, folded };
+        return nothing;
     }
     let begins_as_furniture = || {
         let mut first = String::new();
@@ -153,22 +177,27 @@ fn key(line: &str, title_words: usize) -> Key {
         RULES.by_first_word.contains_key(first.as_str())
     };
     if count > SHORT_LINE && title_words.abs_diff(count) > LONGEST_NAME && !begins_as_furniture() {
-        return Key { count, folded };
+        return nothing;
     }
-    folded.reserve(line.len() + 2);
+    Key { count, folded: self::folded(line) }
+}
+
+/// The folded words of a line, with a space before and after each.
+fn folded(line: &str) -> String {
+    let mut folded = String::with_capacity(line.len() + 2);
     folded.push(' ');
     for word in words(line) {
         push_lower_folded(&word.text, &mut folded);
         folded.push(' ');
     }
-    Key { count, folded }
+    folded
 }
 
 static RULES: LazyLock<Rules> = LazyLock::new(Rules::new);
 
 /// Every list, by the expression's first word.
 struct Rules {
-    by_first_word: HashMap<&'static str, Vec<Rule>>,
+    by_first_word: HashMap<String, Vec<Rule>>,
 }
 
 struct Rule {
@@ -184,20 +213,20 @@ struct Rule {
 impl Rules {
     fn new() -> Self {
         let mut by_first_word: HashMap<_, Vec<Rule>> = HashMap::new();
-        let lists: [(CutReason, &'static [Expressions]); 6] = [
-            (CutReason::Share, SHARE),
-            (CutReason::Newsletter, NEWSLETTER),
-            (CutReason::Comments, COMMENTS),
-            (CutReason::OtherStories, OTHER_STORIES),
-            (CutReason::Pointer, POINTER),
-            (CutReason::FeedFooter, FEED_FOOTER),
+        let lists: [(CutReason, [&'static [Expressions]; 2]); 6] = [
+            (CutReason::Share, [SHARE, more::SHARE]),
+            (CutReason::Newsletter, [NEWSLETTER, more::NEWSLETTER]),
+            (CutReason::Comments, [COMMENTS, more::COMMENTS]),
+            (CutReason::OtherStories, [OTHER_STORIES, more::OTHER_STORIES]),
+            (CutReason::Pointer, [POINTER, more::POINTER]),
+            (CutReason::FeedFooter, [FEED_FOOTER, more::FEED_FOOTER]),
         ];
         for (reason, lists) in lists {
-            for Expressions { place, longest, list } in lists {
+            for Expressions { place, longest, list } in lists.into_iter().flatten() {
                 for expression in list.lines().map(str::trim) {
-                    let first = expression.split(' ').next().unwrap_or(expression);
                     let (opening, closing) = expression.split_once(" * ").unwrap_or((expression, ""));
-                    let [expression, closing] = [opening, closing].map(|words| format!(" {words} "));
+                    let [expression, closing] = [opening, closing].map(folded);
+                    let first = expression.split_whitespace().next().unwrap_or_default().to_owned();
                     let rule = Rule { reason, place: *place, longest: *longest, expression, closing };
                     by_first_word.entry(first).or_default().push(rule);
                 }
@@ -338,12 +367,43 @@ mod tests {
     }
 
     #[test]
-    fn the_lists_are_written_in_folded_words() {
+    fn every_expression_can_match() {
         for rule in RULES.by_first_word.values().flatten() {
-            assert_eq!(key(&rule.expression, 0).folded, rule.expression, "{:?}", rule.reason);
-            assert_eq!(rule.place == Place::Frame, key(&rule.closing, 0).folded == rule.closing, "{}", rule.expression);
+            assert!(rule.expression.trim().chars().any(char::is_alphanumeric), "{:?}", rule.reason);
+            assert_eq!(rule.place == Place::Frame, rule.closing != " ", "{}", rule.expression);
             assert!(rule.place != Place::Anywhere || rule.longest <= SHORT_LINE, "{}", rule.expression);
-            assert!(key(&rule.expression, 0).count <= rule.longest, "{}", rule.expression);
+            assert!(words(&rule.expression).count() <= rule.longest, "{}", rule.expression);
+        }
+    }
+
+    #[test]
+    fn cuts_furniture_in_other_languages_and_scripts() {
+        use CutReason::*;
+        let story = "政府は水曜日に新しい法案を発表した。来年の春に国会で審議される見通しだ。";
+        for (line, expected) in [
+            ("Читайте также: Выборы в США", Pointer),
+            ("Все права защищены © 2026", FeedFooter),
+            ("Διαβάστε επίσης", OtherStories),
+            ("En çok okunanlar", OtherStories),
+            ("İlgili Haberler", OtherStories),
+            ("اقرأ أيضاً", OtherStories),
+            ("Abonează-te la newsletterul nostru", Newsletter),
+            ("Udostępnij na Facebooku", Share),
+            ("Hozzászólások", Comments),
+            ("関連記事", OtherStories),
+            ("この記事をシェア", Share),
+            ("相关阅读", OtherStories),
+            ("많이 본 뉴스", OtherStories),
+            ("뉴스레터 구독하기", Newsletter),
+        ] {
+            let (kept, cuts) = cut_text("", &format!("{story}\n{line}"));
+            assert_eq!(kept, [story], "{line}");
+            assert_eq!(cuts.iter().map(|(reason, _)| *reason).collect::<Vec<_>>(), [expected], "{line}");
+        }
+        for sentence in ["関連記事を読んだ人は多い", "Комментарии эксперта были краткими", "广告业务收入增长"]
+        {
+            let (kept, _) = cut_text("", &format!("{story}\n{sentence}"));
+            assert_eq!(kept, [story, sentence], "{sentence}");
         }
     }
 }

@@ -1,110 +1,142 @@
-//! In which language a text is: what is declared, checked against the text itself.
+//! In which language a text is, and why: what is declared, checked against the text itself.
 
-use super::{fold::push_lower_folded, stop_words, words::words};
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
 use crate::{
+    language::{LanguageScore, Recognition, is_recognisable, primary_subtag, recognise},
     model::{Language, LanguageOrigin},
-    normalize,
 };
 
-/// Texts shorter than this say too little.
-const FEWEST_WORDS: usize = 4;
-/// So much of a text is looked at.
-pub(super) const SAMPLE_BYTES: usize = 1_500;
-/// So many of another language's stop words, and so many times those of the declared one, refute a declaration. Publishers
-/// leave their software's default ("en-US") in place, so a declaration is no proof; a quotation or a name must not refute it.
-const REFUTING_HITS: usize = 5;
+/// So many stop words that the other language has and the declared one has not, and so many times the reverse, refute a
+/// declaration. Publishers leave their software's default ("en-US") in place, so a declaration is no proof; a quotation or a
+/// name must not refute it.
+const REFUTING_WORDS: usize = 5;
 const REFUTING_RATIO: usize = 2;
 
-/// The language of `text`, or `None` when neither a declaration nor the text tells. `configured` are the primary subtags to
-/// choose among when nothing is declared.
+/// Why a text is taken to be in its language.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LanguageReason {
+    pub verdict: LanguageVerdict,
+    /// What was declared, if anything.
+    pub declared: Option<Language>,
+    /// The languages that were weighed, best first; empty if the text was too short or did not matter.
+    pub scores: Vec<LanguageScore>,
+    /// How many words of the text were looked at.
+    pub words: usize,
+}
+
+/// How a declaration and the text fit together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LanguageVerdict {
+    /// The admin configured it for the source; the text was not asked.
+    Configured,
+    /// The text agrees with what is declared.
+    Confirmed,
+    /// The text does not contradict what is declared, or not clearly enough.
+    NotRefuted,
+    /// The text is clearly in another language than the declared one.
+    Refuted,
+    /// Nothing is declared; the text tells.
+    Recognised,
+    /// Nothing is declared, and the text does not tell.
+    #[default]
+    Unknown,
+}
+
+/// A text's language and how it was settled.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SettledLanguage {
+    /// `None` when neither a declaration nor the text tells.
+    pub language: Option<Language>,
+    pub reason: LanguageReason,
+}
+
+impl SettledLanguage {
+    /// The declared language, if the text refuted it.
+    pub fn refuted(&self) -> Option<&Language> {
+        self.reason.declared.as_ref().filter(|_| self.reason.verdict == LanguageVerdict::Refuted)
+    }
+}
+
+/// The language of `text`. `configured` are the languages to choose among when the declaration is missing or wrong.
 ///
-/// A declared language stands unless the text clearly is in another configured one; what the admin configured always stands.
-pub fn language_of(text: &str, declared: Option<&Language>, configured: &[String]) -> Option<Language> {
-    if let Some(declared) = declared.filter(|declared| declared.origin == LanguageOrigin::Configured) {
-        return Some(declared.clone());
+/// A declared language stands unless the text clearly is in another one; what the admin configured always stands.
+/// [`LanguageOrigin::Detected`] is no declaration.
+pub fn settle_language(text: &str, declared: Option<&Language>, configured: &[String]) -> SettledLanguage {
+    let declared = declared.filter(|declared| declared.origin != LanguageOrigin::Detected);
+    let settled = |verdict, language: Option<Language>, found: Recognition| SettledLanguage {
+        language,
+        reason: LanguageReason { verdict, declared: declared.cloned(), scores: found.scores, words: found.words },
+    };
+    let Some(said) = declared else {
+        let found = recognise(text, configured);
+        let verdict = if found.language.is_some() { LanguageVerdict::Recognised } else { LanguageVerdict::Unknown };
+        return settled(verdict, found.language.map(detected), found);
+    };
+    if said.origin == LanguageOrigin::Configured {
+        return settled(LanguageVerdict::Configured, declared.cloned(), Recognition::default());
     }
-    let detected = |tag: &str| Language { tag: tag.to_owned(), origin: LanguageOrigin::Detected };
-    let sample = beginning(text);
-    if words(sample).take(FEWEST_WORDS).count() < FEWEST_WORDS {
-        return declared.cloned();
+    let primary = primary_subtag(&said.tag);
+    let mut candidates = configured.to_vec();
+    if !candidates.iter().any(|tag| primary_subtag(tag) == primary) {
+        candidates.push(primary.clone());
     }
-    let recognised = normalize::recognised(sample);
-    match declared {
-        Some(declared) if primary_subtag(&declared.tag) == recognised => Some(declared.clone()),
-        Some(declared) => match Evidence::of(sample, recognised).refutes(declared, configured) {
-            Some(other) => Some(detected(other)),
-            None => Some(declared.clone()),
-        },
-        None if configured.iter().any(|name| name == recognised) => Some(detected(recognised)),
-        None => Evidence::of(sample, recognised).settled(configured).map(detected),
-    }
-}
-
-fn beginning(text: &str) -> &str {
-    let end = (0..=SAMPLE_BYTES.min(text.len())).rev().find(|&at| text.is_char_boundary(at));
-    &text[..end.unwrap_or(0)]
-}
-
-/// The lower-case primary subtag of a BCP 47 tag; both written forms of Norwegian are `no`.
-pub fn primary_subtag(tag: &str) -> String {
-    let primary = tag.split(['-', '_']).next().unwrap_or(tag).trim().to_ascii_lowercase();
-    if matches!(primary.as_str(), "nb" | "nn") { "no".to_owned() } else { primary }
-}
-
-/// What the text itself says.
-struct Evidence {
-    recognised: &'static str,
-    /// Stop words of each language in the text.
-    hits: Vec<(&'static str, usize)>,
-}
-
-impl Evidence {
-    fn of(sample: &str, recognised: &'static str) -> Self {
-        let mut hits: Vec<_> = stop_words::languages().map(|language| (language, 0)).collect();
-        let mut folded = String::new();
-        for word in words(sample) {
-            folded.clear();
-            push_lower_folded(&word.text, &mut folded);
-            let languages = stop_words::languages_of(&folded);
-            for (position, (_, hits)) in hits.iter_mut().enumerate() {
-                *hits += usize::from(languages & (1 << position) != 0);
-            }
+    let found = recognise(text, &candidates);
+    match found.language {
+        Some(language) if language == primary => settled(LanguageVerdict::Confirmed, declared.cloned(), found),
+        Some(language) if refutes(&found, language, &primary) => {
+            settled(LanguageVerdict::Refuted, Some(detected(language)), found)
         }
-        Self { recognised, hits }
+        _ => settled(LanguageVerdict::NotRefuted, declared.cloned(), found),
     }
+}
 
-    fn hits(&self, language: &str) -> Option<usize> {
-        self.hits.iter().find(|(name, _)| *name == language).map(|(_, hits)| *hits)
+fn detected(tag: &str) -> Language {
+    Language { tag: tag.to_owned(), origin: LanguageOrigin::Detected }
+}
+
+/// Whether the text is so clearly in `other` that the declaration must be wrong.
+fn refutes(found: &Recognition, other: &str, declared: &str) -> bool {
+    if found.by_letters {
+        return true;
     }
+    // What can be told from its neighbours by nobody (Galician, Corsican) is taken on trust.
+    let for_the_other = found.only_of(other, declared);
+    is_recognisable(declared) && for_the_other >= REFUTING_WORDS.max(REFUTING_RATIO * found.only_of(declared, other))
+}
 
-    /// The language with more stop words in the text than any other.
-    fn most_hits(&self) -> Option<&'static str> {
-        let most = self.hits.iter().map(|(_, hits)| *hits).max().filter(|&hits| hits > 0)?;
-        let mut best = self.hits.iter().filter(|(_, hits)| *hits == most);
-        match (best.next(), best.next()) {
-            (Some((language, _)), None) => Some(language),
-            _ => None,
+impl fmt::Display for LanguageReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let declared = match &self.declared {
+            Some(Language { tag, origin }) => match origin {
+                LanguageOrigin::Entry => format!("declared by the entry as {tag}"),
+                LanguageOrigin::Feed => format!("declared by the feed as {tag}"),
+                LanguageOrigin::Configured => format!("configured for the source as {tag}"),
+                LanguageOrigin::Detected => format!("recognised earlier as {tag}"),
+            },
+            None => "nothing is declared".to_owned(),
+        };
+        f.write_str(&declared)?;
+        f.write_str(match self.verdict {
+            LanguageVerdict::Configured => return Ok(()),
+            LanguageVerdict::Confirmed => ", and the text agrees",
+            LanguageVerdict::NotRefuted if self.scores.is_empty() => ", and the text is too short to tell",
+            LanguageVerdict::NotRefuted => ", and the text does not clearly say otherwise",
+            LanguageVerdict::Refuted => ", but the text is in another language",
+            LanguageVerdict::Recognised => ", and the text tells",
+            LanguageVerdict::Unknown => ", and the text does not tell",
+        })?;
+        if self.scores.is_empty() {
+            return Ok(());
         }
-    }
-
-    /// The recogniser knows sixteen languages and cannot be told to leave some out. Where it names one that is not
-    /// configured, the stop words decide whether it is right or has been misled by names.
-    fn settled(&self, configured: &[String]) -> Option<&'static str> {
-        let is_configured = |language: &str| configured.iter().any(|name| name == language);
-        match self.most_hits() {
-            Some(language) if is_configured(language) || language == self.recognised => Some(language),
-            None if self.hits(self.recognised).is_none() => Some(self.recognised),
-            _ => None,
+        write!(f, " (of {} words", self.words)?;
+        for LanguageScore { language, score, stop_words } in &self.scores {
+            write!(f, "; {language}: {stop_words} stop words, {}.{:03} points", score / 1_000, score % 1_000)?;
         }
-    }
-
-    fn refutes(&self, declared: &Language, configured: &[String]) -> Option<&'static str> {
-        let declared = primary_subtag(&declared.tag);
-        // A language whose stop words we do not know (Catalan, Galician) cannot be told from its neighbours.
-        let declared_hits = self.hits(&declared)?;
-        let other = self.most_hits().filter(|&language| language == self.recognised && language != declared)?;
-        let clear = self.hits(other)? >= REFUTING_HITS.max(REFUTING_RATIO * declared_hits);
-        (clear && configured.iter().any(|name| name == other)).then_some(other)
+        f.write_str(")")
     }
 }
 
@@ -112,43 +144,82 @@ impl Evidence {
 mod tests {
     use super::*;
 
+    const FRENCH: &str =
+        "Les opérateurs doivent construire des centres de données pour que l'écosystème soit plus fort, selon lui";
+
+    fn settle(text: &str, declared: Option<&str>, origin: LanguageOrigin) -> SettledLanguage {
+        let configured = ["en", "fr", "de", "es", "it"].map(String::from);
+        let declared = declared.map(|tag| Language { tag: tag.to_owned(), origin });
+        settle_language(text, declared.as_ref(), &configured)
+    }
+
     #[test]
     fn settles_the_language() {
-        let french =
-            "Les opérateurs doivent construire des centres de données pour que l'écosystème soit plus fort, selon lui";
+        use LanguageVerdict::*;
         let portuguese =
             "O governo disse que não vai mudar a lei, mas os partidos querem uma nova votação para o fim do ano";
         let catalan =
             "El govern diu que no canviarà la llei i que els partits volen una nova votació per a la fi de l'any";
-        for (what, text, declared, expected) in [
-            ("declared and true", french, Some("fr"), Some("fr")),
-            ("declared with a region", french, Some("fr-CA"), Some("fr-CA")),
-            ("a wrong declaration", french, Some("en-US"), Some("fr")),
-            ("nothing declared", french, None, Some("fr")),
-            ("three words say too little", "Macron in Berlin", None, None),
-            ("three words do not refute", "Les télécoms européens", Some("en"), Some("en")),
+        let galician =
+            "O goberno dixo que non vai cambiar a lei e que os partidos queren unha nova votación para o fin de ano";
+        for (what, text, declared, expected, verdict) in [
+            ("declared and true", FRENCH, Some("fr"), Some("fr"), Confirmed),
+            ("declared with a region", FRENCH, Some("fr-CA"), Some("fr-CA"), Confirmed),
+            ("a wrong declaration", FRENCH, Some("en-US"), Some("fr"), Refuted),
+            ("a wrong declaration of a language nobody configured", FRENCH, Some("pl"), Some("fr"), Refuted),
+            ("nothing declared", FRENCH, None, Some("fr"), Recognised),
+            ("three words say too little", "Macron in Berlin", None, None, Unknown),
+            ("three words do not refute", "Les télécoms européens", Some("en"), Some("en"), NotRefuted),
             (
                 "a title with names does not refute",
                 "Meghan Markle et Harry: Netflix, the end of the deal",
                 Some("fr"),
                 Some("fr"),
+                NotRefuted,
             ),
-            ("a language nobody configured", portuguese, None, Some("pt")),
-            ("a declared language nobody configured", portuguese, Some("pt"), Some("pt")),
-            ("a language we cannot judge", catalan, Some("ca"), Some("ca")),
+            ("a language nobody configured", portuguese, None, Some("pt"), Recognised),
+            ("a declared language nobody configured", portuguese, Some("pt"), Some("pt"), Confirmed),
+            (
+                "a wrong declaration, and the right language is not configured",
+                portuguese,
+                Some("en"),
+                Some("pt"),
+                Refuted,
+            ),
+            ("Catalan", catalan, Some("ca"), Some("ca"), Confirmed),
+            ("a language nobody can tell from its neighbours", galician, Some("gl"), Some("gl"), NotRefuted),
+            ("other letters", "政府は水曜日に新しい法案を発表した", Some("en-US"), Some("ja"), Refuted),
         ] {
-            let configured = ["en", "fr", "de", "es", "it"].map(String::from);
-            let declared = declared.map(|tag| Language { tag: tag.to_owned(), origin: LanguageOrigin::Feed });
-            let language = language_of(text, declared.as_ref(), &configured);
-            assert_eq!(language.as_ref().map(|language| language.tag.as_str()), expected, "{what}");
+            let settled = settle(text, declared, LanguageOrigin::Feed);
+            let tag = settled.language.as_ref().map(|language| language.tag.as_str());
+            assert_eq!((tag, settled.reason.verdict), (expected, verdict), "{what}: {}", settled.reason);
+            assert_eq!(settled.refuted().is_some(), verdict == Refuted, "{what}");
         }
     }
 
     #[test]
     fn what_the_admin_configured_stands() {
-        let french =
-            "Les opérateurs doivent construire des centres de données pour que l'écosystème soit plus fort, selon lui";
-        let configured = Language { tag: "en".to_owned(), origin: LanguageOrigin::Configured };
-        assert_eq!(language_of(french, Some(&configured), &["en".into(), "fr".into()]), Some(configured));
+        let settled = settle(FRENCH, Some("en"), LanguageOrigin::Configured);
+        assert_eq!(settled.language.map(|language| language.tag).as_deref(), Some("en"));
+        assert_eq!(settled.reason.to_string(), "configured for the source as en");
+    }
+
+    #[test]
+    fn what_was_recognised_before_is_no_declaration() {
+        let settled = settle(FRENCH, Some("en"), LanguageOrigin::Detected);
+        assert_eq!(settled.reason.verdict, LanguageVerdict::Recognised);
+    }
+
+    #[test]
+    fn the_reason_is_a_sentence() {
+        assert_eq!(
+            settle(FRENCH, Some("en-US"), LanguageOrigin::Feed).reason.to_string(),
+            "declared by the feed as en-US, but the text is in another language (of 17 words; fr: 10 stop words, 2.265 points; \
+             es: 3 stop words, 0.529 points; it: 2 stop words, 0.353 points)"
+        );
+        assert_eq!(
+            settle("Les télécoms", Some("fr"), LanguageOrigin::Entry).reason.to_string(),
+            "declared by the entry as fr, and the text is too short to tell"
+        );
     }
 }

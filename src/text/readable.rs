@@ -4,11 +4,16 @@ use serde::Deserialize;
 
 use super::{
     blocks::{Block, blocks_of_html, blocks_of_plain_text},
-    cut::{Cut, cut},
+    boilerplate::Boilerplate,
+    cut::{Cut, cut, cut_repeated},
     fold::{fold, tidy},
-    language::{SAMPLE_BYTES, language_of, primary_subtag},
+    language::{LanguageReason, settle_language},
+    outline::{EntryOutline, prints},
 };
-use crate::model::{Entry, Language, LanguageOrigin};
+use crate::{
+    language::primary_subtag,
+    model::{Entry, Language, LanguageOrigin},
+};
 
 /// A story's text without markup, as a line of JSON brings it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -24,6 +29,9 @@ pub struct ReadableText {
     pub language: Option<String>,
 }
 
+/// As much of the text as its language is recognised from, in bytes.
+const SAMPLE_BYTES: usize = 1_500;
+
 /// What of an entry counts as its text, and in which language it is.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ReadableEntry {
@@ -37,21 +45,32 @@ pub struct ReadableEntry {
     pub language: Option<Language>,
     /// The language the entry or its feed declares, when the text refuted it.
     pub refuted_language: Option<Language>,
-    /// What was left out of `blocks`, in order.
+    /// Why it is that language.
+    pub language_reason: LanguageReason,
+    /// What was left out of `blocks`: by the rules for lines, then by what was learnt of the source, each in order.
     pub cuts: Vec<Cut>,
+    /// What is to be kept so that the source's boilerplate can be learnt. It does not depend on what was learnt before.
+    pub outline: EntryOutline,
 }
 
 impl ReadableEntry {
     /// Reads an entry: its content if that says more than the summary, else the summary. `languages` are the configured
     /// primary subtags.
     pub fn from_entry(entry: &Entry, languages: &[String]) -> Self {
+        Self::from_entry_of(entry, languages, &Boilerplate::default())
+    }
+
+    /// The same, without what was learnt to be the source's furniture.
+    pub fn from_entry_of(entry: &Entry, languages: &[String], boilerplate: &Boilerplate) -> Self {
         let summary = entry.summary.as_deref().map(blocks_of_html).unwrap_or_default();
         let content = entry.content.as_deref().map(blocks_of_html).unwrap_or_default();
         let length = |blocks: &[Block]| blocks.iter().map(|block| block.text.len()).sum::<usize>();
         let blocks = if length(&content) >= length(&summary) { content } else { summary };
         let categories =
             entry.categories.iter().map(|category| category.label.as_ref().unwrap_or(&category.term).as_str());
-        Self::new(&entry.title, blocks, categories, entry.language.as_ref(), languages)
+        let mut read = Self::new(&entry.title, blocks, categories, entry.language.as_ref(), languages, boilerplate);
+        read.outline = read.outline.of_entry(entry);
+        read
     }
 
     /// Reads plain text. `languages` are the configured primary subtags.
@@ -59,7 +78,8 @@ impl ReadableEntry {
         let declared = text.language.as_deref().map(str::trim).filter(|tag| !tag.is_empty());
         let declared = declared.map(|tag| Language { tag: tag.to_owned(), origin: LanguageOrigin::Entry });
         let categories = text.categories.iter().map(String::as_str);
-        Self::new(&text.title, blocks_of_plain_text(&text.text), categories, declared.as_ref(), languages)
+        let blocks = blocks_of_plain_text(&text.text);
+        Self::new(&text.title, blocks, categories, declared.as_ref(), languages, &Boilerplate::default())
     }
 
     fn new<'a>(
@@ -68,9 +88,16 @@ impl ReadableEntry {
         categories: impl Iterator<Item = &'a str>,
         declared: Option<&Language>,
         languages: &[String],
+        boilerplate: &Boilerplate,
     ) -> Self {
         let title = tidy(title);
-        let (blocks, cuts) = cut(&title, blocks);
+        let (mut blocks, mut cuts) = cut(&title, blocks);
+        let prints = prints(&blocks);
+        let outline = EntryOutline::new(&title, &prints);
+        let marks = boilerplate.marks(&prints);
+        if !marks.is_empty() {
+            blocks = cut_repeated(blocks, &marks, &mut cuts);
+        }
         let mut sample = title.clone();
         for block in &blocks {
             if sample.len() > SAMPLE_BYTES {
@@ -79,9 +106,17 @@ impl ReadableEntry {
             sample.push('\n');
             sample.push_str(&block.text);
         }
-        let language = language_of(&sample, declared, languages);
-        let refuted_language = declared.filter(|_| language.as_ref() != declared).cloned();
-        Self { title, blocks, categories: distinct(categories), language, refuted_language, cuts }
+        let settled = settle_language(&sample, declared, languages);
+        Self {
+            title,
+            blocks,
+            categories: distinct(categories),
+            refuted_language: settled.refuted().cloned(),
+            language: settled.language,
+            language_reason: settled.reason,
+            cuts,
+            outline,
+        }
     }
 
     /// The primary subtag of the language.

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use rust_stemmers::{Algorithm, Stemmer};
 use unicode_normalization::char::is_combining_mark;
 
-use super::{fold::fold, inflection::Endings, language::primary_subtag};
+use super::{fold::fold, inflection::Endings};
+use crate::language::primary_subtag;
 
 /// A word as it is written, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +22,8 @@ pub struct Word<'a> {
 ///
 /// A word is a run of letters and digits. Hyphens split ("semi-conducteur" is two words), and so do elided articles ("l'IA"
 /// is `l` and `IA`); "O'Brien", "AT&T", "C++", "C#", "Canal+", "3.5" and "10,000" stay whole. In scripts written without
-/// spaces (Han, kana, Thai, Lao, Khmer, Burmese) every character is a word, so that a phrase is found wherever it stands.
+/// spaces (Han, kana, Thai, Lao, Khmer, Burmese) every character is a word, so that a phrase is found wherever it stands. So
+/// is every syllable of Korean, which puts spaces between words but writes particles and compounds without ("인공지능을").
 pub fn words(text: &str) -> Words<'_> {
     Words { text, at: 0 }
 }
@@ -160,16 +162,34 @@ fn marks_length(rest: &str) -> usize {
     rest.chars().take_while(|&letter| is_combining_mark(letter)).map(char::len_utf8).sum()
 }
 
-/// Scripts that put no space between words.
+/// Scripts that put no space between words, or not where a term ends.
 fn stands_alone(letter: char) -> bool {
     matches!(letter,
-        '\u{0e00}'..='\u{0eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{30ff}'
+        '\u{3005}'..='\u{3007}' | '\u{ac00}'..='\u{d7a3}' | '\u{ff66}'..='\u{ff9f}'
+        | '\u{0e00}'..='\u{0eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{30ff}'
         | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
+}
+
+/// Snowball's algorithms. The first crate's are those that what is stored was tagged with; the second has the newer ones.
+enum Stems {
+    Of(Stemmer),
+    Newer(snowball_stemmers_rs::Stemmer),
+    None,
+}
+
+impl Stems {
+    fn of(primary: &str) -> Self {
+        if let Some(algorithm) = algorithm(primary) {
+            return Self::Of(Stemmer::create(algorithm));
+        }
+        newer_algorithm(primary)
+            .map_or(Self::None, |algorithm| Self::Newer(snowball_stemmers_rs::Stemmer::create(algorithm)))
+    }
 }
 
 /// How the words of one language are brought to a common form.
 pub struct WordForm {
-    stemmer: Option<Stemmer>,
+    stemmer: Stems,
     endings: Endings,
     turkish: bool,
 }
@@ -179,21 +199,21 @@ impl WordForm {
     /// are levelled.
     pub fn of(language: &str) -> Self {
         let primary = primary_subtag(language);
-        let stemmer = algorithm(&primary).map(Stemmer::create);
-        Self { stemmer, endings: Endings::of(&primary), turkish: primary == "tr" }
+        Self { stemmer: Stems::of(&primary), endings: Endings::of(&primary), turkish: primary == "tr" }
     }
 
     /// For a text whose language is not known.
     pub fn unstemmed() -> Self {
-        Self { stemmer: None, endings: Endings::Any, turkish: false }
+        Self { stemmer: Stems::None, endings: Endings::Any, turkish: false }
     }
 
     /// Lower case, stem, no diacritics. In this order: Snowball's rules for French and German look at the accents.
     pub fn stem(&self, word: &str) -> String {
         let lower = self.lower(word);
         match &self.stemmer {
-            Some(stemmer) => fold(&stemmer.stem(&lower)).into_owned(),
-            None => fold(&lower).into_owned(),
+            Stems::Of(stemmer) => fold(&stemmer.stem(&lower)).into_owned(),
+            Stems::Newer(stemmer) => fold(&stemmer.stem(&lower)).into_owned(),
+            Stems::None => fold(&lower).into_owned(),
         }
     }
 
@@ -243,6 +263,30 @@ fn algorithm(primary: &str) -> Option<Algorithm> {
     })
 }
 
+fn newer_algorithm(primary: &str) -> Option<snowball_stemmers_rs::Algorithm> {
+    use snowball_stemmers_rs::Algorithm;
+    Some(match primary {
+        "hy" => Algorithm::Armenian,
+        "eu" => Algorithm::Basque,
+        "ca" => Algorithm::Catalan,
+        "cs" => Algorithm::Czech,
+        "eo" => Algorithm::Esperanto,
+        "et" => Algorithm::Estonian,
+        "hi" => Algorithm::Hindi,
+        "id" => Algorithm::Indonesian,
+        "ga" => Algorithm::Irish,
+        "lt" => Algorithm::Lithuanian,
+        "ne" => Algorithm::Nepali,
+        "fa" => Algorithm::Persian,
+        "pl" => Algorithm::Polish,
+        "sr" => Algorithm::Serbian,
+        "st" => Algorithm::Sesotho,
+        "uk" => Algorithm::Ukrainian,
+        "yi" => Algorithm::Yiddish,
+        _ => return None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -273,6 +317,8 @@ mod tests {
             ),
             ("3.5 % of 10,000; 2025/26 at 10:30.", &["3.5", "of", "10,000", "2025", "26", "at", "10", "30"]),
             ("人工智能 AI ไทย", &["人", "工", "智", "能", "AI", "ไ", "ท", "ย"]),
+            ("日本のAI技術、人々", &["日", "本", "の", "AI", "技", "術", "人", "々"]),
+            ("인공지능을 5G로", &["인", "공", "지", "능", "을", "5G", "로"]),
             ("mistral.ai snake_case", &["mistral", "ai", "snake", "case"]),
             ("'ndrangheta po' di", &["ndrangheta", "po", "di"]),
         ] {
@@ -296,6 +342,12 @@ mod tests {
             ("pt-BR", "governos", "Governo"),
             ("tr", "IĞDIR", "ığdır"),
             ("nb", "bilene", "bil"),
+            ("ca", "eleccions", "elecció"),
+            ("pl", "wyborach", "wybory"),
+            ("cs", "volbách", "volby"),
+            ("uk", "виборів", "вибори"),
+            ("id", "pemilihannya", "pemilihan"),
+            ("lt", "rinkimai", "rinkimų"),
         ] {
             let form = WordForm::of(language);
             assert_eq!(form.stem(written), form.stem(same_as), "{language}: {written} and {same_as}");
@@ -318,8 +370,8 @@ mod tests {
         }
 
         #[test]
-        fn no_word_upsets_a_stemmer(word in "[a-zäöüßéèàçñığşåøæ]{0,24}|[а-яё]{0,16}|[α-ώ]{0,16}|[\u{621}-\u{652}]{0,16}|[\u{b80}-\u{bff}]{0,16}|\\PC{0,12}") {
-            for language in ["ar", "da", "nl", "en", "fi", "fr", "de", "el", "hu", "it", "no", "pt", "ro", "ru", "es", "sv", "ta", "tr"] {
+        fn no_word_upsets_a_stemmer(word in "[a-zäöüßéèàçñığşåøæ]{0,24}|[а-яё]{0,16}|[α-ώ]{0,16}|[\u{621}-\u{652}]{0,16}|[\u{b80}-\u{bff}]{0,16}|[\u{900}-\u{97f}]{0,16}|[ა-ჰա-ֆא-ת]{0,16}|[ўіїєґђћџљњ]{0,12}|\\PC{0,12}") {
+            for language in ["ar", "da", "nl", "en", "fi", "fr", "de", "el", "hu", "it", "no", "pt", "ro", "ru", "es", "sv", "ta", "tr", "hy", "eu", "ca", "cs", "eo", "et", "hi", "id", "ga", "lt", "ne", "fa", "pl", "sr", "st", "uk", "yi"] {
                 WordForm::of(language).stem(&word);
             }
         }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    model::{Entry, TopicId},
+    model::Entry,
     text::{ReadableEntry, ReadableText},
 };
 
@@ -65,11 +65,10 @@ impl Pack {
             .topics
             .into_iter()
             .map(|(id, topic)| TopicSettings {
-                id: TopicId::new(id),
                 title: topic.title,
-                description: None,
                 threshold: topic.threshold,
-                terms: topic.terms,
+                terms: TopicSettings::lists(topic.terms, &settings.languages).expect("the terms are right"),
+                ..TopicSettings::new(id)
             })
             .collect();
         Topics::compile(&settings, &topics).unwrap_or_else(|problems| panic!("{name}: {problems:#?}"))

@@ -2,7 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::term::{Expression, Matching, TermWord};
+use regex::{Regex, RegexSet, RegexSetBuilder};
+
+use super::{
+    affixes::{Affixes, AffixesBuilder},
+    term::{Expression, Matching, TermWord},
+};
 use crate::text::WordForm;
 
 /// A way of matching one word, by number. Several phrases share one.
@@ -32,11 +37,19 @@ pub(super) struct Lexicon {
     /// The words of terms by their stem.
     stems: HashMap<Box<str>, Vec<Inflected>>,
     exact: HashMap<Box<str>, Atom>,
-    prefixes: Affixes,
-    suffixes: Affixes,
+    /// Collected until the lexicon is [finished](Lexicon::finish).
+    building: AffixesBuilder,
+    affixes: Affixes,
     phrases: Vec<Phrase>,
-    /// For each atom the phrases whose rarest word it is.
-    postings: Vec<Vec<u32>>,
+    /// For each phrase the atom of its rarest word, until the lexicon is finished.
+    rarest: Vec<Atom>,
+    atoms: u32,
+    /// The phrases by the atom of their rarest word, and where each atom's begin; one more than there are atoms.
+    postings: Vec<u32>,
+    starts: Vec<u32>,
+    /// Terms that are regular expressions, and all of them as one.
+    patterns: Vec<(u32, Regex)>,
+    pattern_set: RegexSet,
 }
 
 /// A word of a term that any of its forms may stand for.
@@ -54,19 +67,50 @@ impl Lexicon {
             form,
             stems: HashMap::new(),
             exact: HashMap::new(),
-            prefixes: Affixes::default(),
-            suffixes: Affixes::default(),
+            building: AffixesBuilder::default(),
+            affixes: Affixes::default(),
             phrases: Vec::new(),
+            rarest: Vec::new(),
+            atoms: 0,
             postings: Vec::new(),
+            starts: Vec::new(),
+            patterns: Vec::new(),
+            pattern_set: RegexSet::empty(),
         }
     }
 
-    /// Adds the phrases of a term.
+    /// Adds what a term looks for.
     pub fn add(&mut self, term: u32, expression: &Expression) {
+        if let Expression::Pattern(pattern) = expression {
+            self.patterns.push((term, pattern.regex.clone()));
+        }
         let near = matches!(expression, Expression::Near { .. });
         for (side, operand) in [Side::Left, Side::Right].into_iter().zip(expression.operands()) {
             self.add_phrases(term, side, near, &operand.phrases);
         }
+    }
+
+    /// To be called when every term is added.
+    ///
+    /// # Errors
+    /// There are more of them than one automaton can hold.
+    pub fn finish(&mut self) -> Result<(), String> {
+        self.affixes = std::mem::take(&mut self.building).build()?;
+        let mut in_order: Vec<u32> = (0..self.phrases.len() as u32).collect();
+        in_order.sort_by_key(|&phrase| self.rarest.get(phrase as usize).copied());
+        let begin =
+            |atom: u32| in_order.partition_point(|&phrase| self.rarest.get(phrase as usize) < Some(&atom)) as u32;
+        self.starts = (0..=self.atoms).map(begin).collect();
+        self.postings = in_order;
+        self.rarest = Vec::new();
+        self.phrases.shrink_to_fit();
+        let patterns = self.patterns.iter().map(|(_, regex)| regex.as_str());
+        self.pattern_set = RegexSetBuilder::new(patterns)
+            .size_limit(LARGEST_PATTERN_SET)
+            .dfa_size_limit(LARGEST_PATTERN_SET)
+            .build()
+            .map_err(|_| "the regular expressions of all topics together are too large".to_owned())?;
+        Ok(())
     }
 
     fn add_phrases(&mut self, term: u32, side: Side, near: bool, phrases: &[Vec<TermWord>]) {
@@ -78,8 +122,8 @@ impl Lexicon {
                 continue;
             }
             let rarest = rarest(words);
-            if let Some(postings) = atoms.get(rarest).and_then(|&atom| self.postings.get_mut(atom as usize)) {
-                postings.push(self.phrases.len() as u32);
+            if let Some(&atom) = atoms.get(rarest) {
+                self.rarest.push(atom);
                 self.phrases.push(Phrase { term, side, atoms, rarest });
             }
         }
@@ -90,13 +134,13 @@ impl Lexicon {
         match word.matching {
             Matching::Stem => self.form.stem(&word.text),
             Matching::Exact => word.text.clone(),
-            Matching::Prefix | Matching::Suffix => self.form.folded(&word.text),
+            Matching::Prefix | Matching::Suffix | Matching::Inside => self.form.folded(&word.text),
         }
     }
 
     fn atom(&mut self, word: &TermWord, lone: bool) -> Atom {
         let key = self.common_form(word).into_boxed_str();
-        let next = self.postings.len() as Atom;
+        let next = self.atoms;
         let atom = match word.matching {
             Matching::Stem => {
                 let folded = self.form.folded(&word.text).into_boxed_str();
@@ -104,18 +148,17 @@ impl Lexicon {
                 match words.iter().find(|known| known.folded == folded && known.lone == lone) {
                     Some(known) => known.atom,
                     None => {
+                        // Nearly every stem has one word, and there are many stems.
+                        words.reserve_exact(1);
                         words.push(Inflected { folded, lone, atom: next });
                         next
                     }
                 }
             }
             Matching::Exact => *self.exact.entry(key).or_insert(next),
-            Matching::Prefix => self.prefixes.insert(key, next),
-            Matching::Suffix => self.suffixes.insert(key, next),
+            Matching::Prefix | Matching::Suffix | Matching::Inside => self.building.insert(word.matching, key, next),
         };
-        if atom == next {
-            self.postings.push(Vec::new());
-        }
+        self.atoms += u32::from(atom == next);
         atom
     }
 
@@ -126,9 +169,9 @@ impl Lexicon {
         let bare = word.trim_end_matches(['+', '#']);
         if bare.len() < word.len() && !bare.is_empty() {
             self.push_atoms(bare, atoms);
-            atoms.sort_unstable();
-            atoms.dedup();
         }
+        atoms.sort_unstable();
+        atoms.dedup();
     }
 
     fn push_atoms(&self, word: &str, atoms: &mut Vec<Atom>) {
@@ -138,44 +181,38 @@ impl Lexicon {
             atoms.extend(forms.map(|term| term.atom));
         }
         atoms.extend(self.exact.get(word));
-        if self.prefixes.is_empty() && self.suffixes.is_empty() {
-            return;
-        }
-        for (end, letter) in folded.char_indices() {
-            atoms.extend(self.prefixes.get(&folded[..end + letter.len_utf8()]));
-            atoms.extend(self.suffixes.get(&folded[end..]));
-        }
+        self.affixes.push_atoms(&folded, atoms);
+    }
+
+    /// Whether a text can hold words for this lexicon's regular expressions at all.
+    pub fn has_patterns(&self) -> bool {
+        !self.patterns.is_empty()
+    }
+
+    /// The terms whose regular expression hits the text, and every place where: all expressions are tried in one pass, and
+    /// only those that hit are looked for again.
+    pub fn patterns_in<'a>(&'a self, text: &'a str) -> impl Iterator<Item = (u32, std::ops::Range<usize>)> + 'a {
+        let hitting = self.pattern_set.matches(text);
+        self.patterns
+            .iter()
+            .enumerate()
+            .filter(move |(number, _)| hitting.matched(*number))
+            .flat_map(move |(_, (term, regex))| regex.find_iter(text).map(move |found| (*term, found.range())))
     }
 
     /// The phrases to look at where a word with this atom stands.
     pub fn phrases_at(&self, atom: Atom) -> impl Iterator<Item = &Phrase> {
-        let postings = self.postings.get(atom as usize).map_or(&[][..], Vec::as_slice);
+        let range = match (self.starts.get(atom as usize), self.starts.get(atom as usize + 1)) {
+            (Some(&start), Some(&end)) => start as usize..end as usize,
+            _ => 0..0,
+        };
+        let postings = self.postings.get(range).unwrap_or_default();
         postings.iter().filter_map(|&phrase| self.phrases.get(phrase as usize))
     }
 }
 
-/// Beginnings or ends of words.
-#[derive(Default)]
-struct Affixes {
-    atoms: HashMap<Box<str>, Atom>,
-    /// In bytes: longer parts of a word need no look-up.
-    longest: usize,
-}
-
-impl Affixes {
-    fn insert(&mut self, affix: Box<str>, next: Atom) -> Atom {
-        self.longest = self.longest.max(affix.len());
-        *self.atoms.entry(affix).or_insert(next)
-    }
-
-    fn get(&self, part: &str) -> Option<&Atom> {
-        if part.len() > self.longest { None } else { self.atoms.get(part) }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.atoms.is_empty()
-    }
-}
+/// In bytes, for the expressions of one language together.
+const LARGEST_PATTERN_SET: usize = 8 << 20;
 
 /// The longest word that is no stop word of any language; of equals the first.
 fn rarest(words: &[TermWord]) -> usize {

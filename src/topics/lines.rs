@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::compile::Topics;
 use crate::{
-    model::TopicScore,
+    model::{SourceId, TopicScore},
     text::{ReadableEntry, ReadableText},
 };
 
@@ -39,6 +39,8 @@ struct Line {
     title: String,
     text: Option<String>,
     categories: Option<Vec<String>>,
+    /// A source's id, for topics that are for some sources only; anything else is nobody's.
+    source: Option<Value>,
 }
 
 #[derive(Serialize)]
@@ -53,7 +55,7 @@ fn as_object<S: Serializer>(scores: &&[TopicScore], serializer: S) -> Result<S::
     serializer.collect_map(scores.iter().map(|score| (score.topic.as_str(), score.score)))
 }
 
-/// Tags one story per line: `{"id", "lang", "title", "text", "categories"}`, all but `id` and `title` optional, other keys
+/// Tags one story per line: `{"id", "lang", "title", "text", "categories", "source"}`, all but `id` and `title` optional, other keys
 /// ignored. Writes `{"id", "labels", "scores"}` per story, in order: the topics it belongs to, and every topic's score that
 /// is not 0. Blank lines are skipped; a line that cannot be read is reported and does not stop the rest.
 pub fn tag_lines(topics: &Topics, mut input: impl BufRead, mut output: impl Write) -> io::Result<TagReport> {
@@ -82,7 +84,7 @@ pub fn tag_lines(topics: &Topics, mut input: impl BufRead, mut output: impl Writ
 
 /// Whether the story got a tag.
 fn write_tagged(topics: &Topics, line: Line, output: &mut impl Write) -> io::Result<bool> {
-    let Line { id, lang, title, text, categories } = line;
+    let Line { id, lang, title, text, categories, source } = line;
     let text = ReadableText {
         title,
         text: text.unwrap_or_default(),
@@ -90,7 +92,8 @@ fn write_tagged(topics: &Topics, line: Line, output: &mut impl Write) -> io::Res
         language: lang,
     };
     let entry = ReadableEntry::from_text(&text, topics.languages());
-    let (scores, tags) = topics.scores_and_tags(&entry);
+    let source = source.as_ref().and_then(Value::as_str).map(SourceId::new);
+    let (scores, tags) = topics.scores_and_tags(&entry, source.as_ref());
     let labels: Vec<_> = tags.iter().map(|topic| topic.as_str()).collect();
     let tagged = !labels.is_empty();
     serde_json::to_writer(&mut *output, &Tagged { id: &id, labels, scores: &scores })?;

@@ -1,17 +1,20 @@
 //! The grammar of terms.
 //!
 //! ```text
-//! term     = operand [ "NEAR/" number operand ] [ "^" weight ]
+//! term     = ( operand [ "NEAR/" number operand ] / "/" regex "/" ) [ "^" weight ]
 //! operand  = 1*( word / group )
 //! group    = "(" alternative 1*( "|" alternative ) ")"      alternative = 1*word
-//! word     = [ "=" ] letters / letters "*" / "*" letters
+//! word     = [ "=" ] letters / letters "*" / "*" letters / "*" letters "*"
 //! ```
 //!
 //! `=` holds from where it stands to the end of its operand or alternative: `=Free Mobile` is exact in both words,
 //! `(=US) election` in the first. Text falls into words here as it does in the stories, so that "semi-conducteur" and
 //! "l'IA" are two words each.
 
-use super::term::{Expression, Matching, Operand, Term, TermError, TermWord};
+use super::{
+    pattern::Pattern,
+    term::{Expression, Matching, Operand, TermError, TermWord},
+};
 use crate::text::{is_stop_word_somewhere, words};
 
 /// A term written with alternatives may stand for so many phrases.
@@ -20,27 +23,54 @@ const LONGEST_PHRASE: usize = 16;
 const FARTHEST: u32 = 100;
 const HEAVIEST: f64 = 1000.0;
 
-pub(super) fn parse(term: &str) -> Result<Term, TermError> {
+#[derive(Debug)]
+pub(super) struct Parsed {
+    pub expression: Expression,
+    /// The weight and the offset of its `^`, if one is written.
+    pub weight: Option<(usize, f64)>,
+}
+
+pub(super) fn parse(term: &str) -> Result<Parsed, TermError> {
     if term.trim().is_empty() {
         return Err(TermError::new(0, "the term is empty").hint("remove it, or write a word"));
     }
     let start = term.len() - term.trim_start().len();
     if term[start..].starts_with('/') {
-        let hint = "write the words, x* or *x for the beginning or end of a word, or (a|b) for alternatives";
-        return Err(TermError::new(start, "regular expressions are not supported").hint(hint));
+        return pattern(term, start + 1);
     }
-    let (body, weight) = split_weight(term)?;
-    let expression = expression(body)?;
-    Ok(Term { weight, expression })
+    let caret = term.find('^');
+    let expression = expression(&term[..caret.unwrap_or(term.len())])?;
+    Ok(Parsed { expression, weight: caret.map(|caret| weight(term, caret)).transpose()? })
 }
 
-fn split_weight(term: &str) -> Result<(&str, f64), TermError> {
-    let Some(caret) = term.find('^') else { return Ok((term, 1.0)) };
+/// `/…/`: to the last slash, so that slashes within need no escape.
+fn pattern(term: &str, start: usize) -> Result<Parsed, TermError> {
+    let Some(end) = term.rfind('/').filter(|&end| end >= start) else {
+        let error = TermError::new(start - 1, "this regular expression has no end");
+        return Err(error.hint("write / after it"));
+    };
+    let after = &term[end + 1..];
+    let rest = end + 1 + (after.len() - after.trim_start().len());
+    let weight = match term[rest..].chars().next() {
+        None => None,
+        Some('^') => Some(weight(term, rest)?),
+        Some(_) => {
+            let error = TermError::new(rest, "this stands after the regular expression's last slash");
+            return Err(
+                error.hint("write (?i) at its beginning to leave case aside; only ^ and a weight come after it")
+            );
+        }
+    };
+    Ok(Parsed { expression: Expression::Pattern(Pattern::parse(&term[start..end], start)?), weight })
+}
+
+/// The weight after the `^` at `caret`, with that offset.
+pub(super) fn weight(term: &str, caret: usize) -> Result<(usize, f64), TermError> {
     let written = term[caret + 1..].trim();
     let hint = "end the term with ^ and a number, as in cloud^1.5";
     let well_formed = !written.is_empty() && written.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     match written.parse::<f64>() {
-        Ok(weight) if well_formed && weight > 0.0 && weight <= HEAVIEST => Ok((&term[..caret], weight)),
+        Ok(weight) if well_formed && weight > 0.0 && weight <= HEAVIEST => Ok((caret, weight)),
         Ok(weight) if weight.is_finite() && well_formed => {
             let message = format!("the weight {written} is not above 0 and at most {HEAVIEST}");
             Err(TermError::new(caret + 1, message).hint(hint))
@@ -190,9 +220,6 @@ fn wildcard_words(chunk: &str, offset: usize, exact: bool, sequence: &mut Vec<Te
         let error = TermError::new(bare_offset + inner, "* stands within a word");
         return Err(error.hint("write it at the beginning or the end of a word"));
     }
-    if starred_start && starred_end {
-        return Err(TermError::new(offset, "* at both ends of a word is not supported").hint("write x* or *x"));
-    }
     if exact && (starred_start || starred_end) {
         return Err(TermError::new(offset, "an exact word cannot have a *").hint("leave out = or *"));
     }
@@ -204,6 +231,7 @@ fn wildcard_words(chunk: &str, offset: usize, exact: bool, sequence: &mut Vec<Te
     for (position, word) in found.into_iter().enumerate() {
         let matching = match () {
             () if exact => Matching::Exact,
+            () if starred_start && starred_end && last == 0 => Matching::Inside,
             () if starred_start && position == 0 => Matching::Suffix,
             () if starred_end && position == last => Matching::Prefix,
             () => Matching::Stem,
@@ -228,14 +256,16 @@ mod tests {
             Matching::Exact => format!("={}", word.text),
             Matching::Prefix => format!("{}*", word.text),
             Matching::Suffix => format!("*{}", word.text),
+            Matching::Inside => format!("*{}*", word.text),
         };
         let phrase = |phrase: &Vec<TermWord>| phrase.iter().map(word).collect::<Vec<_>>().join(" ");
         let operand = |operand: &Operand| operand.phrases.iter().map(phrase).collect::<Vec<_>>().join(" / ");
         let body = match &parsed.expression {
             Expression::Phrase(phrases) => operand(phrases),
             Expression::Near { left, right, distance } => format!("{} ~{distance} {}", operand(left), operand(right)),
+            Expression::Pattern(pattern) => format!("/{}/", pattern.regex),
         };
-        format!("{body} ^{}", parsed.weight)
+        format!("{body} ^{}", parsed.weight.map_or(1.0, |(_, weight)| weight))
     }
 
     #[test]
@@ -251,6 +281,10 @@ mod tests {
             ("künstlich* Intelligenz^2", "künstlich* Intelligenz ^2"),
             ("*netzbetreiber^1.5", "*netzbetreiber ^1.5"),
             ("semi-conduct*", "semi conduct* ^1"),
+            ("*netz*^1.5", "*netz* ^1.5"),
+            ("*semi-conduct*", "*semi conduct* ^1"),
+            (r" /GPT-(4|5)/ ", "/GPT-(4|5)/ ^1"),
+            (r"/^\d+ NEAR/dead$/ ^2", r"/^\d+ NEAR/dead$/ ^2"),
             ("l'IA", "l IA ^1"),
             ("coup d’état", "coup d état ^1"),
             ("opérateur NEAR/3 télécom*^2", "opérateur ~3 télécom* ^2"),
@@ -295,12 +329,18 @@ mod tests {
             ("(a|)", 3, "this alternative is empty"),
             ("x (a|(b|c))", 5, "alternatives cannot stand within alternatives"),
             ("a*b", 1, "* stands within a word"),
-            ("*a*", 0, "* at both ends"),
+            ("a**", 1, "* stands within a word"),
+            ("=*AI*", 1, "an exact word cannot have a *"),
             ("=AI*", 1, "an exact word cannot have a *"),
             ("a * b", 2, "* without a word"),
             ("= AI", 1, "= without a word"),
             ("A=I", 1, "= stands within a word"),
-            ("/telecom/", 0, "regular expressions are not supported"),
+            ("/telecom", 0, "this regular expression has no end"),
+            ("/", 0, "this regular expression has no end"),
+            ("//", 1, "the regular expression is empty"),
+            ("/telecom/i", 9, "this stands after the regular expression's last slash"),
+            ("/telecom/ ^x", 11, "\"x\" is not a weight"),
+            (" /tele(com/", 6, "not a regular expression: unclosed group"),
             ("(a|b|c|d) (a|b|c|d) (a|b|c|d) (a|b)", 30, "the alternatives make more than 64 phrases"),
             ("a b c d e f g h i j k l m n o p q", 32, "the phrase has more than 16 words"),
         ] {
@@ -313,9 +353,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_a_term_or_an_error_within_it(term in "[a-zA-Zé=*()|^/ 0-9.NEAR]{0,24}|\\PC{0,16}") {
+        fn any_text_is_a_term_or_an_error_within_it(term in "/?[a-zA-Zé=*()|^/ 0-9.NEAR\\\\]{0,24}|\\PC{0,16}") {
             match parse(&term) {
-                Ok(parsed) => prop_assert!(parsed.weight > 0.0),
+                Ok(parsed) => prop_assert!(parsed.weight.is_none_or(|(_, weight)| weight > 0.0)),
                 Err(error) => prop_assert!(error.offset <= term.len() && term.is_char_boundary(error.offset)),
             }
         }

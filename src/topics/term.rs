@@ -1,6 +1,6 @@
 //! A term of a topic, in its typed form.
 
-use super::{parser, settings::TaggingSettings};
+use super::{parser, pattern::Pattern, settings::TaggingSettings};
 use crate::text::{WordForm, is_stop_word};
 
 /// A term that cannot be used, told so that the admin can mend it.
@@ -25,12 +25,57 @@ impl TermError {
     }
 }
 
-/// What a term looks for, and what a hit is worth.
+/// A term of a topic, parsed and checked: what it looks for, and what a hit is worth.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Term {
+pub struct Term {
+    pub(super) written: Box<str>,
     /// More than 0; 1 unless written.
-    pub weight: f64,
-    pub expression: Expression,
+    pub(super) weight: f64,
+    pub(super) expression: Expression,
+}
+
+impl Term {
+    /// Parses one term, as written, for the list it stands in (`any` or a primary subtag).
+    ///
+    /// Besides what the grammar refuses, a term must not consist of stop words alone, in the list's language or, for `any`,
+    /// in one of `languages`: Italian "ai", German "die" and English "it" would hit every text.
+    ///
+    /// # Errors
+    /// What is wrong, at which byte of the term, and what to write instead.
+    pub fn parse(written: &str, list: &str, languages: &[String]) -> Result<Self, TermError> {
+        let parsed = parser::parse(written)?;
+        check(&parsed.expression, list, languages)?;
+        let weight = parsed.weight.map_or(1.0, |(_, weight)| weight);
+        Ok(Self { written: written.into(), weight, expression: parsed.expression })
+    }
+
+    /// As [`Term::parse`], for terms whose hits are not counted in points; `what` names them.
+    ///
+    /// # Errors
+    /// As [`Term::parse`], and a weight.
+    pub fn parse_unweighted(written: &str, list: &str, languages: &[String], what: &str) -> Result<Self, TermError> {
+        let parsed = parser::parse(written)?;
+        if let Some((caret, _)) = parsed.weight {
+            let error = TermError::new(caret, format!("{what} brings no points, so it has no weight"));
+            return Err(error.hint("leave out ^ and the number"));
+        }
+        check(&parsed.expression, list, languages)?;
+        Ok(Self { written: written.into(), weight: 1.0, expression: parsed.expression })
+    }
+
+    /// As the admin wrote it.
+    pub fn written(&self) -> &str {
+        &self.written
+    }
+
+    pub fn weight(&self) -> f64 {
+        self.weight
+    }
+
+    /// It is a regular expression, which costs something in every text.
+    pub fn is_pattern(&self) -> bool {
+        matches!(self.expression, Expression::Pattern(_))
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +87,7 @@ pub(super) enum Expression {
         right: Operand,
         distance: u32,
     },
+    Pattern(Pattern),
 }
 
 impl Expression {
@@ -49,6 +95,7 @@ impl Expression {
         match self {
             Self::Phrase(operand) => [Some(operand), None],
             Self::Near { left, right, .. } => [Some(left), Some(right)],
+            Self::Pattern(_) => [None, None],
         }
         .into_iter()
         .flatten()
@@ -84,37 +131,36 @@ pub(super) enum Matching {
     Prefix,
     /// `*x`: words that end so, case and diacritics aside.
     Suffix,
+    /// `*x*`: words that have it anywhere, case and diacritics aside.
+    Inside,
 }
 
 /// A wildcard must leave so many letters, or it hits half the dictionary; within a phrase the other words narrow it down.
 const SHORTEST_LONE_WILDCARD: usize = 3;
 const SHORTEST_WILDCARD: usize = 2;
+/// With a wildcard on both sides it takes one more.
+const SHORTEST_INSIDE: usize = 4;
 
-/// Checks one term of a topic, as written, for the language list it stands in (`any` or a primary subtag).
-///
-/// Besides what the grammar refuses, a term must not consist of stop words alone, in the list's language or, for `any`, in
-/// one of the configured `languages`: Italian "ai", German "die" and English "it" would tag everything.
-pub fn check_term(term: &str, language: &str, languages: &[String]) -> Result<(), TermError> {
-    parse_term(term, language, languages).map(|_| ())
-}
-
-/// Parses and checks.
-pub(super) fn parse_term(term: &str, language: &str, languages: &[String]) -> Result<Term, TermError> {
-    let parsed = parser::parse(term)?;
-    let any = [language.to_owned()];
-    let judged = if language == TaggingSettings::ANY { languages } else { &any };
-    for operand in parsed.expression.operands() {
-        for phrase in &operand.phrases {
-            check_wildcards(phrase)?;
-            check_stop_words(phrase, judged)?;
-        }
+/// What the grammar allows and no text can bear.
+fn check(expression: &Expression, list: &str, languages: &[String]) -> Result<(), TermError> {
+    let own = [list.to_owned()];
+    let judged = if list == TaggingSettings::ANY { languages } else { &own };
+    for phrase in expression.operands().flat_map(|operand| &operand.phrases) {
+        check_wildcards(phrase)?;
+        check_stop_words(phrase, judged)?;
     }
-    Ok(parsed)
+    Ok(())
 }
 
 fn check_wildcards(phrase: &[TermWord]) -> Result<(), TermError> {
-    let shortest = if phrase.len() == 1 { SHORTEST_LONE_WILDCARD } else { SHORTEST_WILDCARD };
-    for word in phrase.iter().filter(|word| matches!(word.matching, Matching::Prefix | Matching::Suffix)) {
+    for word in phrase {
+        let shortest = match word.matching {
+            Matching::Stem | Matching::Exact => continue,
+            Matching::Inside if phrase.len() == 1 => SHORTEST_INSIDE,
+            Matching::Prefix | Matching::Suffix if phrase.len() == 1 => SHORTEST_LONE_WILDCARD,
+            Matching::Prefix | Matching::Suffix => SHORTEST_WILDCARD,
+            Matching::Inside => SHORTEST_LONE_WILDCARD,
+        };
         if word.text.chars().count() < shortest {
             let message = format!("the wildcard leaves only {:?}, which stands in too many words", word.text);
             return Err(TermError::new(word.offset, message).hint(format!("write at least {shortest} letters")));
@@ -163,8 +209,11 @@ mod tests {
             ("en", "(cloud|us)", 7, r#""us" is a stop word"#),
             ("en", "ai*", 0, r#"the wildcard leaves only "ai""#),
             ("en", "cloud a*", 6, r#"the wildcard leaves only "a""#),
+            ("en", "*art*", 1, r#"the wildcard leaves only "art""#),
+            ("en", "cloud *ar*", 7, r#"the wildcard leaves only "ar""#),
+            ("en", "/a|GPT/", 1, r#"the regular expression hits "a""#),
         ] {
-            let error = check_term(term, list, &languages()).expect_err(term);
+            let error = Term::parse(term, list, &languages()).expect_err(term);
             assert!(error.message.starts_with(complaint), "{term}: {error}");
             assert_eq!(error.offset, offset, "{term}");
             assert!(error.hint.is_some(), "{term}");
@@ -184,8 +233,18 @@ mod tests {
             ("fr", "can 20*"),
             ("any", "C++"),
             ("any", "5G"),
+            ("any", "*netz*"),
+            ("en", "cloud *art*"),
+            ("any", r"/\bGPT-\d/^2"),
         ] {
-            assert_eq!(check_term(term, list, &languages()), Ok(()), "{term}");
+            assert_eq!(Term::parse(term, list, &languages()).err(), None, "{term}");
         }
+    }
+
+    #[test]
+    fn a_term_that_brings_no_points_has_no_weight() {
+        let error = Term::parse_unweighted("vent de mistral^2", "fr", &languages(), "a shield").expect_err("refused");
+        assert_eq!((error.offset, error.message.as_str()), (15, "a shield brings no points, so it has no weight"));
+        assert!(Term::parse_unweighted("vent de mistral", "fr", &languages(), "a shield").is_ok());
     }
 }

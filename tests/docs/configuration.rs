@@ -106,10 +106,14 @@ fn every_key_is_documented_with_its_default_and_none_that_does_not_exist() {
     assert!(defaults >= 20, "{defaults}");
 }
 
-/// Loads a file that stands beside a password, as under systemd.
+/// Loads a file that stands beside a password and examples, as under systemd.
 fn load(text: &str) -> Result<(), String> {
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("harbour.password"), "secret\n").expect("written");
+    for (name, word) in [("space.like.jsonl", "rocket"), ("space.unlike.jsonl", "soup")] {
+        let lines: String = (0..5).map(|number| format!("{{\"title\": \"{word} {number}\"}}\n")).collect();
+        fs::write(folder.path().join(name), lines).expect("written");
+    }
     let file = folder.path().join("newsdesk.toml");
     fs::write(&file, text).expect("written");
     let environment = Environment { state_directory: Some(folder.path().into()), ..Environment::default() };
@@ -125,7 +129,11 @@ fn every_example_of_a_key_is_accepted() {
     let text = document("docs/configuration.md");
     for (heading, cells) in rows(&text).filter(|(_, cells)| cells[0] != "key") {
         let (key, example) = (cells[0].trim_matches('`'), spans(cells[3]).next().expect("an example"));
-        let line = if example.contains(" = [") { example.to_owned() } else { format!("{key} = {example}") };
+        let line = if example.contains(" = [") && !example.starts_with('{') {
+            example.to_owned()
+        } else {
+            format!("{key} = {example}")
+        };
         let start = match heading {
             "[sources.\\<id\\>]" if key == "url" => "[sources.a]\n",
             "[sources.\\<id\\>]" => "[sources.a]\nurl = \"https://example.org/\"\n",
@@ -135,7 +143,13 @@ fn every_example_of_a_key_is_accepted() {
         };
         // An address that everybody reaches asks for the one that readers use.
         let company = if key == "listen" { "public_url = \"https://news.example.org/\"\n" } else { "" };
-        let loaded = load(&format!("{start}{company}{line}\n"));
+        // Others name a topic or a source that must be there.
+        let named = match key {
+            "implies" => "[topics.science]\nterms.any = [\"science^2\"]\n",
+            "scope" => "[sources.harbour-post]\nurl = \"https://harbourpost.example/feed.atom\"\n",
+            _ => "",
+        };
+        let loaded = load(&format!("{named}{start}{company}{line}\n"));
         assert_eq!(loaded, Ok(()), "{heading} {line}");
     }
 }

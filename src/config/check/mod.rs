@@ -1,14 +1,19 @@
 //! From the text of the file to settings that are ready to use, or to everything that is wrong with it.
 
+mod examples;
+mod include;
 mod polling;
 mod server;
 mod sources;
 mod syntax;
+mod terms;
 mod topics;
+mod topics_together;
 
 use std::{collections::BTreeSet, io, ops::Range, path::Path, path::PathBuf, time::Duration};
 
 use serde::Deserialize;
+use serde_json::Value;
 use toml::de::{DeTable, Deserializer};
 use url::Url;
 
@@ -22,13 +27,30 @@ use super::{
     source_text::SourceText,
 };
 
+/// From a folder and a pattern to the files it names, or to what is wrong with it.
+type ListFiles<'a> = dyn Fn(&Path, &str) -> Result<Vec<PathBuf>, String> + 'a;
+
 /// What a file means beyond its own text.
 pub(super) struct Surroundings<'a> {
     /// The file's own folder, which relative paths start from.
     pub folder: PathBuf,
     pub state_directory: Option<PathBuf>,
-    /// Reads a password file.
+    /// Reads a file of passwords or of examples, or one that is included.
     pub read: &'a dyn Fn(&Path) -> io::Result<String>,
+    /// The files that a pattern names, relative to a folder.
+    pub list: &'a ListFiles<'a>,
+}
+
+impl Surroundings<'_> {
+    /// The same, of a file in another folder.
+    fn of_folder(&self, folder: &Path) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            state_directory: self.state_directory.clone(),
+            read: self.read,
+            list: self.list,
+        }
+    }
 }
 
 /// Checks the whole file. `file` is its name in the report.
@@ -41,58 +63,83 @@ pub(super) fn check(
         Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
         Err(error) => return Err(ConfigProblems::new(file, vec![syntax::not_utf8(bytes, error.valid_up_to())])),
     };
-    let (mut tree, errors) = DeTable::parse_recoverable(text);
-    let mut check =
-        Check { text: SourceText::new(text), problems: Vec::new(), warnings: Vec::new(), incomplete: BTreeSet::new() };
-    syntax::hide_secrets(&mut check.text, tree.get_ref());
-    let readable = syntax::report(&mut check, text, errors);
-    let mut config = None;
-    if readable {
-        for found in shape::hold_against(&schema(), tree.get_mut()) {
-            check.problem(&found.span, found.message, found.hint);
-            let ancestors = found.from.match_indices('.').map(|(at, _)| found.from.get(..at).unwrap_or_default());
-            check.incomplete.extend(ancestors.chain([found.from.as_str()]).map(str::to_owned));
-        }
-        match File::deserialize(Deserializer::from(tree)) {
-            Ok(file) => config = check.config(&file, surroundings),
-            // The tree has the shape of the schema, so only a flaw in the schema itself leads here.
-            Err(error) => check.problem(&error.span().unwrap_or_default(), error.message(), "see the manual"),
-        }
-    }
-    let in_order = |mut found: Vec<(usize, Problem)>| {
-        found.sort_by_key(|(offset, _)| *offset);
-        found.into_iter().map(|(_, problem)| problem).collect::<Vec<_>>()
+    let mut check = Check::new(text, None);
+    let parsed: Option<File> = check.parse(text, &schema());
+    let texts = match &parsed {
+        Some(parsed) => check.included_files(parsed, file, surroundings),
+        None => Vec::new(),
     };
-    let warnings = in_order(check.warnings);
+    let mut included: Vec<include::IncludedFile<'_>> = texts.iter().map(include::IncludedFile::read).collect();
+    let config = parsed.and_then(|parsed| check.config(&parsed, &mut included, surroundings));
+    let mut problems = in_order(check.problems);
+    let mut warnings = in_order(check.warnings);
+    for file in included {
+        problems.extend(in_order(file.check.problems));
+        warnings.extend(in_order(file.check.warnings));
+    }
     match config {
-        Some(config) if check.problems.is_empty() => {
-            let warning = |problem| Warning { file: file.to_owned(), problem };
+        Some(config) if problems.is_empty() => {
+            let warning = |problem: Problem| Warning { file: file.to_owned(), problem };
             Ok((config, warnings.into_iter().map(warning).collect()))
         }
-        _ => Err(ConfigProblems::new(file, in_order(check.problems))),
+        _ => Err(ConfigProblems::new(file, problems)),
     }
+}
+
+fn in_order(mut found: Vec<(usize, Problem)>) -> Vec<Problem> {
+    found.sort_by_key(|(offset, _)| *offset);
+    found.into_iter().map(|(_, problem)| problem).collect()
 }
 
 /// The file under check, and what was found so far, each with its offset for the order of the report.
 struct Check<'a> {
     text: SourceText<'a>,
+    /// Its name in the report, if it is not the configuration file itself.
+    file: Option<PathBuf>,
     problems: Vec<(usize, Problem)>,
     warnings: Vec<(usize, Problem)>,
     /// Tables that something was taken out of: what is missing there was most likely written wrongly, and is reported as such.
     incomplete: BTreeSet<String>,
 }
 
+impl<'a> Check<'a> {
+    fn new(text: &'a str, file: Option<PathBuf>) -> Self {
+        let (problems, warnings) = (Vec::new(), Vec::new());
+        Self { text: SourceText::new(text), file, problems, warnings, incomplete: BTreeSet::new() }
+    }
+
+    /// The text as a value; `None` where it is not even TOML, and the problems say why.
+    fn parse<T: for<'de> Deserialize<'de>>(&mut self, text: &'a str, schema: &Value) -> Option<T> {
+        let (mut tree, errors) = DeTable::parse_recoverable(text);
+        syntax::hide_secrets(&mut self.text, tree.get_ref());
+        if !syntax::report(self, text, errors) {
+            return None;
+        }
+        for found in shape::hold_against(schema, tree.get_mut()) {
+            self.problem(&found.span, found.message, found.hint);
+            let ancestors = found.from.match_indices('.').map(|(at, _)| found.from.get(..at).unwrap_or_default());
+            self.incomplete.extend(ancestors.chain([found.from.as_str()]).map(str::to_owned));
+        }
+        // The tree has the shape of the schema, so only a flaw in the schema itself leads to an error.
+        let parsed = T::deserialize(Deserializer::from(tree));
+        parsed.map_err(|error| self.problem(&error.span().unwrap_or_default(), error.message(), "see the manual")).ok()
+    }
+}
+
 impl Check<'_> {
     fn problem(&mut self, span: &Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
         let place = Some(self.text.place(span));
-        self.problems.push((span.start, Problem { place, message: message.into(), hint: Some(hint.into()) }));
+        self.problems.push((
+            span.start,
+            Problem { file: self.file.clone(), place, message: message.into(), hint: Some(hint.into()) },
+        ));
     }
 
     /// A problem at a byte offset of a string's value.
     fn problem_inside(&mut self, span: &Range<usize>, offset: usize, message: impl Into<String>, hint: Option<String>) {
         let at = self.text.inside(span, offset);
         let place = Some(self.text.place(&(at..at)));
-        self.problems.push((at, Problem { place, message: message.into(), hint }));
+        self.problems.push((at, Problem { file: self.file.clone(), place, message: message.into(), hint }));
     }
 
     /// A problem with what a table lacks.
@@ -108,7 +155,10 @@ impl Check<'_> {
 
     fn warning(&mut self, span: &Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
         let place = Some(self.text.place(span));
-        self.warnings.push((span.start, Problem { place, message: message.into(), hint: Some(hint.into()) }));
+        self.warnings.push((
+            span.start,
+            Problem { file: self.file.clone(), place, message: message.into(), hint: Some(hint.into()) },
+        ));
     }
 
     /// The value, or a problem where it stands.
@@ -117,13 +167,19 @@ impl Check<'_> {
     }
 
     /// `None` when something essential is missing or wrong; the problems say what.
-    fn config(&mut self, file: &File, surroundings: &Surroundings<'_>) -> Option<Config> {
+    fn config(
+        &mut self,
+        file: &File,
+        included: &mut [include::IncludedFile<'_>],
+        surroundings: &Surroundings<'_>,
+    ) -> Option<Config> {
         let server = self.server(file.server.as_deref());
         let store = self.store(file, surroundings);
         let polling = self.polling(file.polling.as_deref());
         let entries = file.publish.as_deref().and_then(|publish| number(&publish.entries)).unwrap_or(100);
-        let tagging = self.tagging(file.tagging.as_deref());
-        let (topics, topic_pages, former_topics) = self.topics(file, &tagging);
+        let mut tagging = self.tagging(file.tagging.as_deref());
+        tagging.countries = self.countries(file);
+        let topics = self.topics(file, included, &tagging, surroundings);
         let (sources, former_sources) = match &polling {
             Some(polling) => self.sources(file, polling, &tagging, surroundings),
             None => Default::default(),
@@ -136,9 +192,9 @@ impl Check<'_> {
             sources,
             former_sources,
             tagging,
-            topics,
-            topic_pages,
-            former_topics,
+            topics: topics.settings,
+            topic_pages: topics.pages,
+            former_topics: topics.former,
         })
     }
 

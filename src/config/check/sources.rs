@@ -1,5 +1,5 @@
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     ops::Range,
     time::Duration,
 };
@@ -234,16 +234,30 @@ impl Check<'_> {
 
     /// Old ids by the ids they have now; one that is in use, or claimed twice, is a problem.
     pub(super) fn formerly(&mut self, ids: &[IdAndFormer<'_>], what: &str) -> BTreeMap<String, String> {
-        let mut former: BTreeMap<String, String> = BTreeMap::new();
-        for (id, old) in
-            ids.iter().flat_map(|(id, old)| old.iter().flat_map(|old| old.iter()).map(move |old| (*id, old)))
-        {
+        let current: BTreeSet<&str> = ids.iter().map(|(id, _)| id.as_str()).collect();
+        let mut former = BTreeMap::new();
+        for (id, old) in ids {
+            self.formerly_of(id, *old, &current, &mut former, what);
+        }
+        former
+    }
+
+    /// Adds the old ids of one.
+    pub(super) fn formerly_of(
+        &mut self,
+        id: &At<String>,
+        old: Option<&[At<IdText>]>,
+        current: &BTreeSet<&str>,
+        former: &mut BTreeMap<String, String>,
+        what: &str,
+    ) {
+        for old in old.into_iter().flatten() {
             let span: Range<usize> = old.span();
             if self.read(&span, quantity::check_id(old)).is_none() {
                 continue;
             }
             let old: &str = old;
-            if ids.iter().any(|(id, _)| id.as_str() == old) {
+            if current.contains(old) {
                 let message = format!("`{old}` is still the id of a {what}");
                 self.problem(&span, message, "an id can lead to one place only; rename one of the two");
             } else if let Some(other) = former.get(old) {
@@ -253,7 +267,22 @@ impl Check<'_> {
                 former.insert(old.to_owned(), id.to_string());
             }
         }
-        former
+    }
+
+    /// The countries of the sources that have one: their own, or the region of their language.
+    pub(super) fn countries(&mut self, file: &File) -> BTreeMap<SourceId, String> {
+        let mut countries = BTreeMap::new();
+        for (id, source) in &file.sources {
+            let country = match &source.country {
+                Some(country) => self.read(&country.span(), quantity::country(country)),
+                None => source.language.as_deref().and_then(|tag| {
+                    let region = tag.split('-').skip(1).find(|subtag| subtag.len() == 2)?;
+                    quantity::country(region).ok()
+                }),
+            };
+            countries.extend(country.map(|country| (SourceId::new(id.as_str()), country)));
+        }
+        countries
     }
 }
 

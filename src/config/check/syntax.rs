@@ -42,6 +42,7 @@ pub(super) fn not_utf8(bytes: &[u8], valid: usize) -> Problem {
     let end = valid..valid;
     let place = SourceText::new(before).place(&end);
     Problem {
+        file: None,
         place: Some(place),
         message: "the file is not in UTF-8 here".to_owned(),
         hint: Some("save it as UTF-8".to_owned()),
@@ -49,10 +50,11 @@ pub(super) fn not_utf8(bytes: &[u8], valid: usize) -> Problem {
 }
 
 /// Keys of a source whose values may be shown; what else stands there may be a misspelt password.
-const PUBLIC: [&str; 14] = [
+const PUBLIC: [&str; 15] = [
     "url",
     "title",
     "language",
+    "country",
     "schedule",
     "timeout",
     "allow_private",

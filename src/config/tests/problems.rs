@@ -392,16 +392,44 @@ fn one_problem_each() {
         (
             "a topic without terms",
             "[topics.t]\ntitle = \"T\"\n".into(),
-            "1:1: the topic `t` has no terms",
+            "1:1: the topic `t` has no terms and no examples",
             "[topics.t]",
             "terms.any",
         ),
         (
             "a topic with an empty list",
             "[topics.t]\nterms.fr = []\n".into(),
-            "1:1: the topic `t` has no terms",
+            "1:1: the topic `t` has no terms and no examples",
             "[topics.t]",
             "terms.any",
+        ),
+        (
+            "examples that are not there",
+            "[topics.t]\nexamples = { like = \"x.jsonl\" }\n".into(),
+            "2:21: /etc/newsdesk/x.jsonl cannot be read: no such file",
+            "\"x.jsonl\"",
+            "begins in the folder of this file",
+        ),
+        (
+            "an empty file of examples",
+            "[topics.t]\nexamples = { like = \"empty\" }\n".into(),
+            "2:21: empty: there is no example in it",
+            "\"empty\"",
+            "write 5 texts at least",
+        ),
+        (
+            "examples without texts that belong",
+            "[topics.t]\nterms.any = [\"x\"]\nexamples = { weight = 0.4 }\n".into(),
+            "3:12: the examples of the topic `t` have no `like`",
+            "{ weight = 0.4 }",
+            "write `like = \"FILE.jsonl\"`",
+        ),
+        (
+            "examples with too much of a say",
+            "[topics.t]\nterms.any = [\"x\"]\nexamples = { like = \"space.like.jsonl\", weight = 1 }\n".into(),
+            "3:50: `topics.t.examples.weight` is out of range",
+            "1",
+            "it goes from 0.1 to 0.9",
         ),
         (
             "an empty term",
@@ -540,7 +568,12 @@ fn no_report_shows_a_secret() {
 
 #[test]
 fn a_file_that_is_not_utf_8() {
-    let surroundings = check::Surroundings { folder: "/".into(), state_directory: None, read: &|_| Ok(String::new()) };
+    let surroundings = check::Surroundings {
+        folder: "/".into(),
+        state_directory: None,
+        read: &|_| Ok(String::new()),
+        list: &|_, _| Ok(Vec::new()),
+    };
     let problems = check::check("n.toml".as_ref(), b"[server]\n# caf\xe9\n", &surroundings).unwrap_err().to_string();
     assert!(problems.starts_with("n.toml:2:6: the file is not in UTF-8 here"), "{problems}");
 }
@@ -572,4 +605,21 @@ proptest! {
             let _ = problems.to_string();
         }
     }
+}
+
+#[test]
+fn every_mistake_in_examples_is_told_with_its_line() {
+    let text = "[topics.t]\nexamples = { like = \"space.like.jsonl\", unlike = \"bad.jsonl\" }\n\
+                [topics.u]\nexamples = { like = \"space.like.jsonl\", unlike = \"space.like.jsonl\" }\n";
+    let told: Vec<String> = report(text).into_iter().map(|(message, _, _)| message).collect();
+    let expected = [
+        "2:50: bad.jsonl:6: this is no JSON object with title and text: invalid type: integer `1`, expected a string (column 11)",
+        "2:50: bad.jsonl:7: there is no text",
+        "4:50: space.like.jsonl:1: this text is in space.like.jsonl:1 as well",
+        "4:50: space.like.jsonl:2: this text is in space.like.jsonl:2 as well",
+        "4:50: space.like.jsonl:3: this text is in space.like.jsonl:3 as well",
+        "4:50: space.like.jsonl:4: this text is in space.like.jsonl:4 as well",
+        "4:50: space.like.jsonl:5: this text is in space.like.jsonl:5 as well",
+    ];
+    assert_eq!(told, expected);
 }

@@ -39,12 +39,19 @@ fn every_documented_key_is_in_the_schema() {
         ("publish", "entries"),
         (
             "sources.*",
-            "url title language schedule timeout headers basic_auth allow_private backlog priority formerly disabled",
+            "url title language country schedule timeout headers basic_auth allow_private backlog priority formerly disabled",
         ),
         ("sources.*.basic_auth", "username password password_file"),
         ("tagging", "languages field_weight lead_words anchor_words"),
         ("tagging.field_weight", "title lead body category"),
-        ("topics.*", "title description threshold language formerly terms"),
+        (
+            "topics.*",
+            "title description threshold language formerly terms minus shield not require category implies scope \
+             field_weight anchor_words examples",
+        ),
+        ("topics.*.examples", "like unlike weight"),
+        ("topics.*.scope", "sources languages countries"),
+        ("topics.*.field_weight", "title lead body category"),
     ] {
         let mut wanted: Vec<String> = keys.split(' ').map(|key| format!("{table}.{key}")).collect();
         let mut found: Vec<String> = paths
@@ -106,6 +113,7 @@ fn the_examples_of_the_schema_are_accepted() {
                 "sources.*" if key == "url" => format!("[sources.a]\n{line}"),
                 "sources.*" => format!("[sources.a]\nurl = \"https://example.org/\"\n{line}"),
                 "topics.*" if key == "terms" => format!("[topics.t]\n{line}"),
+                "topics.*.scope" | "topics.*.field_weight" => continue,
                 "topics.*" => format!("[topics.t]\nterms.any = [\"x\"]\n{line}"),
                 "sources.*.basic_auth" => continue,
                 _ => format!("[{table}]\n{line}"),

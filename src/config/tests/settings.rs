@@ -77,6 +77,7 @@ language = "en"
 formerly = ["aleph"]
 terms.pt = ["casa", "ponte^2"]
 terms.en = ["harbour"]
+examples = { like = "space.like.jsonl", unlike = "/etc/newsdesk/space.unlike.jsonl", weight = 0.3 }
 "#,
     );
     assert_eq!(warnings, "");
@@ -124,7 +125,12 @@ terms.en = ["harbour"]
         "as in the file"
     );
     assert_eq!((config.topics[0].title.as_str(), config.topics[0].threshold), ("zeta", 4.0));
-    assert_eq!(config.topics[1].terms["pt"], ["casa", "ponte^2"]);
+    let terms: Vec<_> = config.topics[1].terms["pt"].iter().map(|term| (term.written(), term.weight())).collect();
+    assert_eq!(terms, [("casa", 1.0), ("ponte^2", 2.0)]);
+    let examples = config.topics[1].examples.as_ref().unwrap();
+    assert_eq!((examples.like.len(), examples.weight), (5, 0.3));
+    assert_eq!(examples.unlike.as_deref().map(|texts| texts[4].title.as_str()), Some("Soup 5"));
+    assert_eq!(config.topics[0].examples, None);
     assert_eq!(config.topic_pages[&TopicId::new("alpha")].language.as_deref(), Some("en"));
     assert_eq!(config.former_topics[&TopicId::new("aleph")].as_str(), "alpha");
 }

@@ -7,6 +7,7 @@ mod doctor;
 mod export;
 mod find_stories;
 mod import;
+mod kept_entries;
 mod newsdesk;
 mod poll;
 mod reload;
@@ -16,6 +17,7 @@ pub use doctor::{Doctor, DoctorLine, Finding, FindingState};
 pub use export::Export;
 pub use find_stories::{FindStories, FoundCopy, FoundEntry, FoundStory};
 pub use import::{Import, ImportLine, Restore};
+pub use kept_entries::{KeptEntries, KeptEntry};
 pub use newsdesk::Newsdesk;
 pub(super) use newsdesk::{Asking, Reload, Reloading, Roster, Running, Wish};
 pub use poll::{Poll, PollLine, PolledSource};
@@ -33,6 +35,7 @@ use crate::{
 pub(super) fn commands() -> Commands<Newsdesk> {
     Commands::new()
         .with::<FindStories>()
+        .with::<KeptEntries>()
         .with::<Poll>()
         .with::<AskReload>()
         .with::<AskStatus>()

@@ -4,7 +4,7 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use super::fold::fold;
+use crate::text::fold;
 
 /// Whether `word`, in lower case with or without its diacritics, is a stop word of `language` (a primary subtag).
 pub fn is_stop_word(language: &str, word: &str) -> bool {
@@ -21,9 +21,13 @@ pub(super) fn languages() -> impl Iterator<Item = &'static str> {
     LISTS.iter().map(|(language, _)| *language)
 }
 
-/// The languages a folded word is a stop word of: bit n stands for the nth of [`languages`].
-pub(super) fn languages_of(folded: &str) -> u32 {
-    MASKS.get(folded).copied().unwrap_or(0)
+/// How many languages have a list.
+pub(super) const LANGUAGES: usize = LISTS.len();
+
+/// The languages that a word in lower case, with its diacritics or without, is a stop word of: bit n stands for the nth of
+/// [`languages`].
+pub(super) fn languages_of(word: &str) -> u32 {
+    MASKS.get(word).copied().unwrap_or(0)
 }
 
 fn position(language: &str) -> Option<usize> {
@@ -35,7 +39,10 @@ static MASKS: LazyLock<HashMap<String, u32>> = LazyLock::new(|| {
     let mut masks = HashMap::new();
     for (position, (_, words)) in LISTS.iter().enumerate() {
         for word in words.split_whitespace() {
-            *masks.entry(fold(word).into_owned()).or_default() |= 1 << position;
+            // A word with its diacritics tells more ("är", "és"), but not every publisher writes them.
+            for written in [word.to_owned(), fold(word).into_owned()] {
+                *masks.entry(written).or_default() |= 1 << position;
+            }
         }
     }
     masks
@@ -169,6 +176,37 @@ const LISTS: &[(&str, &str)] = &[
         "ar",
         "أن إن أو أي إلى التي الذي الذين ان او بعد بين تم ثم حتى حيث خلال ذلك عن على عند غير في قبل قد كان كانت كل كما لا لم لن له
          لها ما مع من منذ هذا هذه هو هي و وقد ولا ومن يكون",
+    ),
+    (
+        "ta",
+        "அது அந்த அவர் அவர்கள் அவன் அவள் ஆனால் ஆகும் இது இந்த இவர் இருந்து இல்லை உள்ள உள்ளது எந்த என என்ற என்று என்பது எனவே ஒரு கூட
+         கொண்டு தான் நான் நாம் நீங்கள் பற்றி பிறகு போன்ற போல மட்டும் மற்றும் மிகவும் முன் மேலும் வந்து வரை வேண்டும்",
+    ),
+    (
+        "ca",
+        "a aquest aquesta aquests això al als amb aquells bé cada com contra d de del dels des després doncs dos el ell ella ells els
+         em en encara entre era eren és està estan ha hagi han havia hi ho i l la les li ja més molt na ni no nosaltres o on pel
+         pels per perquè però qual quan que què qui s sense ser serà seu seva seus si sobre són també tan tot tots un una uns va
+         van vostè",
+    ),
+    (
+        "pl",
+        "a aby ale bez bo by był była było były być co czy dla do gdy go i ich im ich ja jak jako jego jej jest jeszcze już ją każdy
+         kiedy która które którego której który których którzy lub ma mają może na nad nie nich nim o od oraz po pod podczas przed
+         przez przy są się także tak tam tego tej ten też to tu tych tym tylko w we więc wszystko z za ze że",
+    ),
+    (
+        "cs",
+        "a aby ale ani asi až bez bude by byl byla bylo byly být co či další do i ja jak jako je jeho jejich jen ještě jsem jsme jsou
+         k kde když ke která které který kteří ma má mezi mi mít na nad ne nebo není než o od on ona oni pak po pod podle pouze pro
+         proti proto protože před přes při s se si své svůj ta tak také tedy ten tento této to tohoto tom tomto toto tu ty už v
+         ve však více z za ze že",
+    ),
+    (
+        "uk",
+        "а або але без би був була були було в вже вона вони від він все всі та так такий також там те ти тим тільки то того у для до
+         за з зі й його її їх і із коли між на навіть над не немає ні ним них о об про при під після по цей ця це ці цього цієї час
+         чи що щоб я як яка яке який які яких є ще",
     ),
 ];
 

@@ -1,0 +1,248 @@
+//! An explanation, for people and as JSON.
+
+use std::fmt::{self, Write as _};
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Serialize, Serializer};
+
+use crate::{
+    model::{Language, LanguageOrigin, SourceId, TopicScore},
+    reading::Reader,
+    text::{Cut, LanguageReason, ReadableEntry},
+    topics::{ExampleExplanation, Points, TermExplanation, TermKind, TopicExplanation, Verdict},
+};
+
+/// A story and the entries that are its copies; or the text of a file.
+#[derive(Debug, Serialize)]
+pub(super) struct ExplainedStory {
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub story: Option<StoryLines>,
+    pub entries: Vec<ExplainedEntry>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct StoryLines {
+    id: String,
+    updated: String,
+    #[serde(serialize_with = "as_object")]
+    topics: Vec<TopicScore>,
+    copies: Vec<ExplainedCopy>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct ExplainedCopy {
+    /// It is the one readers see.
+    pub shown: bool,
+    pub source: String,
+    pub site: &'static str,
+    pub link: Option<String>,
+}
+
+/// One text, its language, what was left out of it, and why it has its topics.
+#[derive(Debug, Serialize)]
+pub(super) struct ExplainedEntry {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entry: Option<u64>,
+    source: Option<String>,
+    title: String,
+    language: Option<ExplainedLanguage>,
+    /// What was declared, and refuted by the text.
+    refuted_language: Option<ExplainedLanguage>,
+    /// How the language was settled.
+    language_reason: LanguageReason,
+    words: usize,
+    cuts: Vec<Cut>,
+    topics: Vec<TopicExplanation>,
+}
+
+#[derive(Debug, Serialize)]
+struct ExplainedLanguage {
+    tag: String,
+    why: &'static str,
+}
+
+fn as_object<S: Serializer>(scores: &[TopicScore], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(scores.iter().map(|score| (score.topic.as_str(), score.score)))
+}
+
+impl From<&Language> for ExplainedLanguage {
+    fn from(language: &Language) -> Self {
+        let why = match language.origin {
+            LanguageOrigin::Entry => "declared by the entry",
+            LanguageOrigin::Feed => "declared by the feed",
+            LanguageOrigin::Configured => "configured for the source",
+            LanguageOrigin::Detected => "recognised from the text",
+        };
+        Self { tag: language.tag.clone(), why }
+    }
+}
+
+impl ExplainedStory {
+    pub fn of(
+        id: String,
+        updated: DateTime<Utc>,
+        topics: &[TopicScore],
+        copies: Vec<ExplainedCopy>,
+        entries: Vec<ExplainedEntry>,
+    ) -> Self {
+        let updated = updated.to_rfc3339_opts(SecondsFormat::Secs, true);
+        Self { story: Some(StoryLines { id, updated, topics: topics.to_vec(), copies }), entries }
+    }
+
+    /// For people. `only` is the one topic they asked for.
+    pub fn write(&self, text: &mut String, only: Option<&str>) -> fmt::Result {
+        if let Some(story) = &self.story {
+            let topics: Vec<_> = story.topics.iter().map(|score| format!("{} {}", score.topic, score.score)).collect();
+            let topics = if topics.is_empty() { "no topic".to_string() } else { topics.join(", ") };
+            writeln!(text, "story {}\n  updated {}, {topics}", story.id, story.updated)?;
+            for copy in &story.copies {
+                let shown = if copy.shown { "shown" } else { "copy" };
+                let link = copy.link.as_deref().unwrap_or("no link");
+                writeln!(text, "  {shown}: {} ({}) {link}", copy.source, copy.site)?;
+            }
+        }
+        for entry in &self.entries {
+            if let Some(number) = entry.entry {
+                writeln!(text, "\nentry {number} of {}: {}", entry.source.as_deref().unwrap_or_default(), entry.title)?;
+            }
+            entry.write(text, only)?;
+        }
+        Ok(())
+    }
+}
+
+impl ExplainedEntry {
+    pub fn new(reader: &Reader, entry: &ReadableEntry, source: Option<&SourceId>, only: Option<&str>) -> Self {
+        let mut topics = reader.topics().explain_from(entry, source);
+        topics.retain(|topic| only.is_none_or(|only| topic.topic.as_str() == only));
+        Self {
+            entry: None,
+            source: source.map(ToString::to_string),
+            title: entry.title.clone(),
+            language: entry.language.as_ref().map(Into::into),
+            refuted_language: entry.refuted_language.as_ref().map(Into::into),
+            language_reason: entry.language_reason.clone(),
+            words: entry.blocks.iter().map(|block| block.text.split_whitespace().count()).sum(),
+            cuts: entry.cuts.clone(),
+            topics,
+        }
+    }
+
+    fn write(&self, text: &mut String, only: Option<&str>) -> fmt::Result {
+        let language = self.language.as_ref().map_or("unknown", |language| language.tag.as_str());
+        writeln!(text, "language {language}: {}", self.language_reason)?;
+        let cut: usize = self.cuts.iter().map(|cut| cut.words).sum();
+        writeln!(text, "{} words of text, {cut} cut", self.words)?;
+        let told: Vec<_> = self.topics.iter().filter(|topic| only.is_some() || says_something(topic)).collect();
+        for topic in &told {
+            write_topic(text, topic)?;
+        }
+        if told.is_empty() {
+            writeln!(text, "no term of {} was found", only.unwrap_or("any topic"))?;
+        }
+        for cut in &self.cuts {
+            let reason = serde_json::to_string(&cut.reason).unwrap_or_default();
+            let often = cut.repeated.map(|repeated| format!(" in {} of {} stories", repeated.stories, repeated.of));
+            let often = often.unwrap_or_default();
+            writeln!(text, "cut {} words as {}{often}: {}", cut.words, reason.trim_matches('"'), cut.line)?;
+        }
+        Ok(())
+    }
+}
+
+/// Examples have a word on every entry; where they only say that it is not theirs, nobody asked.
+fn says_something(topic: &TopicExplanation) -> bool {
+    let likely = topic.examples.as_ref().is_some_and(|share| share.points > Points::default());
+    let found = topic.requires.iter().any(|group| group.found.is_some());
+    topic.tagged || likely || found || !(topic.terms.is_empty() && topic.shielded.is_empty() && topic.vetoes.is_empty())
+}
+
+/// The verdict, then what adds up to the score, then what keeps the topic out or is required.
+fn write_topic(text: &mut String, topic: &TopicExplanation) -> fmt::Result {
+    let verdict = match topic.verdict {
+        Verdict::Tagged => "tagged",
+        Verdict::TooFewPoints => "not tagged",
+        Verdict::NotAnchored => "not tagged: no hit in title, category or the first words",
+        Verdict::RequirementMissing => "not tagged: something that it requires is missing",
+        Verdict::Vetoed => "not tagged: it has what the topic excludes",
+        Verdict::OutOfScope => "not tagged: outside of the topic's scope",
+    };
+    writeln!(text, "topic {}  {} of {} points: {verdict}", topic.topic, topic.score, topic.threshold)?;
+    for term in &topic.terms {
+        write_term(text, term)?;
+    }
+    if let Some(share) = &topic.examples {
+        write_examples(text, share)?;
+    }
+    if let Some(by) = &topic.brought_by {
+        let line = format!("brought along by {}", by.topic);
+        writeln!(text, "  {line:<28} {:>8}  what was missing to the threshold", by.points.to_string())?;
+    }
+    for lost in &topic.shielded {
+        let place = format!("{} \"{}\" @{}", lost.field, lost.matched, lost.position);
+        writeln!(text, "  shielded by {}: {} of {}, {place}", lost.shield, hits(lost.hits), lost.term)?;
+    }
+    for veto in &topic.vetoes {
+        writeln!(text, "  excluded by {}: {} \"{}\" @{}", veto.term, veto.field, veto.matched, veto.position)?;
+    }
+    for group in &topic.requires {
+        let terms = group.terms.join(", ");
+        match &group.found {
+            Some(found) => {
+                writeln!(text, "  requires one of {terms}: {} \"{}\" @{}", found.field, found.matched, found.position)?
+            }
+            None => writeln!(text, "  requires one of {terms}: none was found")?,
+        }
+    }
+    Ok(())
+}
+
+fn write_term(text: &mut String, term: &TermExplanation) -> fmt::Result {
+    let from = match term.kind {
+        TermKind::Term => format!("in {}", term.language),
+        TermKind::Category => "a category".to_owned(),
+        TermKind::Minus => format!("minus, in {}", term.language),
+    };
+    writeln!(
+        text,
+        "  {:<28} {:>8}  {} × {}, {} {from}, \"{}\" @{}",
+        weighted(&term.term, term.weight),
+        term.points.to_string(),
+        term.field,
+        term.field_weight,
+        hits(term.hits),
+        term.matched,
+        term.position,
+    )
+}
+
+/// The share of the topic's examples, and the words that speak loudest.
+fn write_examples(text: &mut String, share: &ExampleExplanation) -> fmt::Result {
+    let alone = if share.alone { ", deciding alone".to_string() } else { format!(", weight {}", share.weight) };
+    let words = |what: &str, words: &[String]| match words {
+        [] => String::new(),
+        words => format!(", {what} {}", words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" ")),
+    };
+    writeln!(
+        text,
+        "  {:<28} {:>8}  likeness {} of 4{alone}{}{}",
+        "examples",
+        share.points.to_string(),
+        share.likeness,
+        words("for it", &share.towards),
+        words("against it", &share.against),
+    )
+}
+
+fn hits(number: usize) -> String {
+    if number == 1 { "1 hit".to_string() } else { format!("{number} hits") }
+}
+
+/// The term as written, its weight always shown. A regular expression may hold a `^` of its own.
+fn weighted(term: &str, weight: f64) -> String {
+    let end = match term.trim_start().starts_with('/') {
+        true => term.rfind('/').map_or(term.len(), |slash| slash + 1),
+        false => term.find('^').unwrap_or(term.len()),
+    };
+    format!("{}^{weight}", term.get(..end).unwrap_or(term).trim_end())
+}
