@@ -85,7 +85,7 @@ fn until(what: &str, condition: impl Fn() -> bool) {
 /// A daemon whose first round of polls is over.
 fn start(config: &Path) -> Service {
     let mut service = Service::start(newsdesk(config));
-    service.wait_for("the first round of polls is done");
+    service.wait_until_told("the first round of polls is done");
     service
 }
 
@@ -270,7 +270,7 @@ fn under_systemd_the_socket_is_in_the_runtime_directory() {
     let mut daemon = newsdesk(&config);
     daemon.env("RUNTIME_DIRECTORY", format!("{}:/nonexistent", runtime.display()));
     let mut service = Service::start(daemon);
-    service.wait_for("the first round of polls is done");
+    service.wait_until_told("the first round of polls is done");
     assert_eq!(fs::read_link(socket(folder.path())).expect("a link"), runtime.join("control.sock"));
     let mode = fs::metadata(runtime.join("control.sock")).expect("a socket").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);

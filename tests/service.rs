@@ -236,7 +236,7 @@ fn a_json_log_is_one_object_a_line() {
     let mut command = newsdesk(&config);
     command.args(["--log", "json"]).env("NEWSDESK_LOG", "debug");
     let mut service = Service::start(command);
-    service.wait_for("the first round of polls is done");
+    service.wait_until_told("the first round of polls is done");
     // A report of several lines is still one event.
     fs::write(&config, "a = 1\nb = 2\n").expect("written");
     service.signal("HUP");
@@ -315,7 +315,7 @@ fn sec_3_the_store_is_ours_alone_and_no_secret_is_told() {
     let mut command = newsdesk(&config);
     command.env("NEWSDESK_LOG", "trace");
     let mut service = Service::start(command);
-    service.wait_for("the first round of polls is done");
+    service.wait_until_told("the first round of polls is done");
     let sent: Vec<_> = publisher.requests().iter().filter_map(|request| request.header("authorization")).collect();
     assert!(sent.len() >= 3, "the password was sent: {sent:?}");
     let encoded = sent[0].trim_start_matches("Basic ").to_owned();

@@ -79,7 +79,8 @@ fn a_lot_of_torture_loses_nothing_and_doubles_nothing() {
 
 fn torture(plan: Plan) {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
-    let seed = number("NEWSDESK_TORTURE_SEED").unwrap_or_else(|| chrono::Utc::now().timestamp_micros() as u64);
+    let seed = number("NEWSDESK_TORTURE_SEED")
+        .unwrap_or_else(|| newsdesk::clock::Clock::system().now().timestamp_micros() as u64);
     println!("NEWSDESK_TORTURE_SEED={seed}");
     let folder = tempfile::Builder::new().prefix("newsdesk-torture-").tempdir().expect("a folder");
     let kept = KeptOnFailure(Some(folder));

@@ -92,6 +92,11 @@ pub(super) fn check_id(text: &str) -> Result<(), Misread> {
     misread(format!("`{text}` cannot be an id"), hint)
 }
 
+/// As [`check_id`], but capitals are let be: topics have had them, and addresses tell them apart.
+pub(super) fn check_topic_id(text: &str) -> Result<(), Misread> {
+    check_id(&text.to_ascii_lowercase())
+}
+
 /// A BCP 47 tag of a language, perhaps a script and a region: `fr`, `pt-BR`, `zh-Hant-TW`. Returned in its usual case.
 pub(super) fn language_tag(text: &str) -> Result<String, Misread> {
     let mut subtags = text.split('-');

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{
     StoreError, codec,
     commit::{Change, Commit},
-    engine::{Database, TreeName, Work},
+    engine::{Database, TreeName, Work, Write},
     keys,
     records::{EntryRecord, StoryRecord},
     refresh::ChangedEditions,
@@ -20,13 +20,19 @@ pub(super) const TOPICS_EVER: &[u8] = b"topics-ever";
 /// Applies commits as one, numbered as the last of them. Returns the editions whose stories changed.
 pub(super) fn apply(database: &Database, commits: &[Commit]) -> Result<ChangedEditions, StoreError> {
     let Some(last) = commits.last() else { return Ok(ChangedEditions::new()) };
+    let (writes, changed) = prepare(database, commits)?;
+    database.write(last.number, &writes)?;
+    Ok(changed)
+}
+
+/// What commits come to. Nothing is written yet.
+pub(super) fn prepare(database: &Database, commits: &[Commit]) -> Result<(Vec<Write>, ChangedEditions), StoreError> {
     let mut work = Work::new(database);
     let mut changed = ChangedEditions::new();
     for change in commits.iter().flat_map(|commit| &commit.changes) {
         apply_change(&mut work, &mut changed, change)?;
     }
-    work.commit(last.number)?;
-    Ok(changed)
+    Ok((work.writes()?, changed))
 }
 
 fn apply_change(work: &mut Work<'_>, changed: &mut ChangedEditions, change: &Change) -> Result<(), StoreError> {

@@ -9,7 +9,7 @@ use std::{
 use uuid::Uuid;
 
 use super::{
-    Progress, StoreError, Watch,
+    StoreError, Watch,
     apply::{INSTANCE, NEXT, apply},
     codec,
     commit::{Change, Commit, CommitNumber},
@@ -233,6 +233,10 @@ pub(super) fn roll_forward(journal: &Journal, database: &Database) -> Result<(),
 /// Opens the journal. What is wrong with it is told; it is never a reason not to open.
 fn open_journal(store: &Path, instance: Option<Uuid>) -> Result<(Journal, Option<String>), StoreError> {
     let opened = Journal::open(JournalSettings::new(folder::journal(store), instance))?;
+    if let Some(torn) = &opened.torn {
+        tracing::info!(bytes = torn.bytes, "an append that was interrupted was cut off {}", torn.file.display());
+    }
+    tracing::debug!(base = ?opened.base, first = ?opened.first, last = ?opened.last, "the journal is open");
     let damage = opened.damage.first().map(ToString::to_string);
     Ok((opened.journal, damage))
 }

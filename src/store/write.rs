@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     StoreError,
-    apply::apply,
+    apply::prepare,
     commit::{Change, Commit},
     open::{next_numbers, roll_forward},
     read::{Store, known_sources},
@@ -27,10 +27,13 @@ impl Store {
         #[cfg(test)]
         self.0.faults.check(super::faults::Fault::Append)?;
         let commit = Commit { number: last.next(), changes };
+        // What cannot be applied must not be in the journal either.
+        let (writes, changed) = prepare(&database, std::slice::from_ref(&commit))?;
         self.0.journal.append(std::slice::from_ref(&commit), self.0.settings.clock.now())?;
         #[cfg(test)]
         self.0.faults.check(super::faults::Fault::Apply)?;
-        apply(&database, &[commit])
+        database.write(commit.number, &writes)?;
+        Ok(changed)
     }
 
     /// Returns when everything applied so far is on the disk: the journal through the drive's cache, the database in the

@@ -55,6 +55,13 @@ impl Service {
         service
     }
 
+    /// Waits until the log holds this text, if it does not yet.
+    pub fn wait_until_told(&mut self, text: &str) {
+        if !self.log.contains(text) {
+            self.wait_for(text);
+        }
+    }
+
     /// The next line of the log that holds this text.
     pub fn wait_for(&mut self, text: &str) -> String {
         let until = Instant::now() + PATIENCE;

@@ -138,7 +138,7 @@ pub fn age(folder: &Path) {
         let length = zstd::zstd_safe::find_frame_compressed_size(&bytes).expect("a header");
         let plain = zstd::stream::decode_all(&bytes[..length]).expect("a header");
         let mut header: Value = serde_json::from_slice(&plain).expect("a header");
-        let yesterday = chrono::Utc::now() - chrono::TimeDelta::hours(13);
+        let yesterday = newsdesk::clock::Clock::system().now() - chrono::TimeDelta::hours(13);
         header["at"] = Value::String(yesterday.to_rfc3339());
         let mut compressor = zstd::bulk::Compressor::new(1).expect("a compressor");
         compressor.include_checksum(true).expect("a checksum");

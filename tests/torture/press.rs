@@ -52,7 +52,7 @@ pub struct Press {
 
 impl Press {
     pub fn found(feeds: usize, entries: usize) -> Self {
-        let first_day = Utc::now() - TimeDelta::days(200);
+        let first_day = newsdesk::clock::Clock::system().now() - TimeDelta::days(200);
         let mut press = Self { publisher: Publisher::start(), feeds: Vec::new(), first_day, serial: 0 };
         for feed in 0..feeds {
             press.feeds.push(Feed::default());

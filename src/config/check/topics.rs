@@ -88,7 +88,7 @@ impl Check<'_> {
     ) {
         let mut former = checked.former.iter().map(|(old, new)| (old.to_string(), new.to_string())).collect();
         for (id, topic) in topics {
-            self.read(&id.span(), quantity::check_id(id));
+            self.read(&id.span(), quantity::check_topic_id(id));
             if !self.is_first(id, together) {
                 continue;
             }

@@ -14,7 +14,7 @@ use super::{
     row,
     trees::TreeName,
     value,
-    work::{Rows, write_row},
+    work::{Packed, Rows, write_row},
 };
 use crate::store::{CommitNumber, StoreError};
 
@@ -44,7 +44,7 @@ struct Summary {
 }
 
 /// A row to write, by its whole key.
-pub(super) struct Write {
+pub(in crate::store) struct Write {
     pub(super) key: Vec<u8>,
     /// As the database has it now.
     pub(super) old: Option<IVec>,
@@ -97,10 +97,6 @@ impl Database {
         let log =
             fs::File::open(path.join("db")).map_err(|cause| StoreError::Folder { path: path.to_path_buf(), cause })?;
         Ok(Self { path: path.to_path_buf(), db, rows, log, summary: Mutex::new(summary) })
-    }
-
-    pub(in crate::store) fn path(&self) -> &Path {
-        &self.path
     }
 
     /// The last commit whose changes are in the rows.
@@ -228,7 +224,7 @@ impl Database {
         for tree in TreeName::ALL {
             let mut rows = Rows::of(tree.row_bytes());
             let mut first = Some(Vec::new());
-            let mut write = |rows: Vec<(Vec<u8>, Vec<u8>)>| {
+            let mut write = |rows: Vec<Packed>| {
                 let mut writes = Vec::new();
                 for (key, packed) in rows {
                     // The very first row has the empty key.
@@ -251,7 +247,7 @@ impl Database {
     }
 
     /// Writes rows as one commit: visible together, whole or not at all after a crash.
-    pub(super) fn write(&self, commit: CommitNumber, writes: &[Write]) -> Result<(), StoreError> {
+    pub(in crate::store) fn write(&self, commit: CommitNumber, writes: &[Write]) -> Result<(), StoreError> {
         let mut summary = self.summary().clone();
         summary.commit = commit;
         let mut batch = sled::Batch::default();

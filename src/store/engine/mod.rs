@@ -11,7 +11,7 @@ mod trees;
 mod value;
 mod work;
 
-pub(super) use database::Database;
+pub(super) use database::{Database, Write};
 pub(super) use format_1::Format1;
 pub(super) use trees::TreeName;
 pub(super) use work::Work;

@@ -80,6 +80,10 @@ impl<'a> Reader<'a> {
         Self { rest: bytes, key: Vec::new() }
     }
 
+    #[expect(
+        clippy::type_complexity,
+        reason = "a key that is borrowed for less long than its value has no shorter name"
+    )]
     pub(super) fn next(&mut self) -> Result<Option<(&[u8], &'a [u8])>, NotARow> {
         if self.rest.is_empty() {
             return Ok(None);

@@ -8,13 +8,16 @@ use super::{
     trees::TreeName,
     value,
 };
-use crate::store::{CommitNumber, StoreError};
+use crate::store::StoreError;
 
 /// What one commit changes, row by row. Reads through it see what it has changed.
 pub(in crate::store) struct Work<'a> {
     database: &'a Database,
     rows: BTreeMap<(TreeName, Vec<u8>), Touched>,
 }
+
+/// A row's first key and its items, packed.
+pub(super) type Packed = (Vec<u8>, Vec<u8>);
 
 /// A row that is read or changed.
 struct Touched {
@@ -86,8 +89,8 @@ impl<'a> Work<'a> {
             .ok_or(StoreError::Record { what: "row", cause: "it was touched and is not there".into() })
     }
 
-    /// Writes what was changed as one commit.
-    pub(in crate::store) fn commit(self, number: CommitNumber) -> Result<(), StoreError> {
+    /// What is to be written, row by row. Nothing is yet.
+    pub(in crate::store) fn writes(self) -> Result<Vec<Write>, StoreError> {
         let mut writes = Vec::new();
         for ((tree, row), touched) in self.rows {
             if touched.edits.is_empty() {
@@ -105,13 +108,13 @@ impl<'a> Work<'a> {
                 write_row(&mut writes, self.database, tree, key, old, Some(&packed))?;
             }
         }
-        self.database.write(number, &writes)
+        Ok(writes)
     }
 }
 
 impl Touched {
     /// The row with its edits, cut where it is too long: each part with its first key. Empty if nothing is left.
-    fn written(&self, tree: TreeName) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    fn written(&self, tree: TreeName) -> Result<Vec<Packed>, StoreError> {
         let puts = self.edits.iter().filter_map(|(key, value)| Some(row::packed_size(key, value.as_ref()?)));
         let size = self.packed.len() + puts.sum::<usize>();
         let mut rows = Rows::of(tree.row_bytes());
@@ -130,14 +133,15 @@ impl Touched {
         }
         let at_end = edits.peek().is_some();
         edits.for_each(|(key, edit)| rows.extend(key, edit.as_deref()));
-        if !(grows_at_its_end && at_end) && !rows.finished.is_empty() {
+        let is_appended_to = grows_at_its_end && at_end;
+        if !is_appended_to && !rows.finished.is_empty() {
             return self.written_evenly(tree, size);
         }
         Ok(rows.finish())
     }
 
     /// A row that grows in its middle is cut into parts of equal length, so that each has room.
-    fn written_evenly(&self, tree: TreeName, size: usize) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    fn written_evenly(&self, tree: TreeName, size: usize) -> Result<Vec<Packed>, StoreError> {
         let parts = size.div_ceil(tree.row_bytes()).max(2);
         let mut items: BTreeMap<Vec<u8>, Vec<u8>> = row::unpack(&self.packed).map_err(not_a_row)?.into_iter().collect();
         for (key, edit) in &self.edits {
@@ -158,7 +162,7 @@ pub(super) struct Rows {
     most: usize,
     packer: Packer,
     first: Option<Vec<u8>>,
-    finished: Vec<(Vec<u8>, Vec<u8>)>,
+    finished: Vec<Packed>,
 }
 
 impl Rows {
@@ -189,11 +193,11 @@ impl Rows {
     }
 
     /// The rows that are full.
-    pub(super) fn full(&mut self) -> Vec<(Vec<u8>, Vec<u8>)> {
+    pub(super) fn full(&mut self) -> Vec<Packed> {
         std::mem::take(&mut self.finished)
     }
 
-    pub(super) fn finish(mut self) -> Vec<(Vec<u8>, Vec<u8>)> {
+    pub(super) fn finish(mut self) -> Vec<Packed> {
         self.cut();
         self.finished
     }
@@ -232,6 +236,7 @@ mod tests {
     use proptest::{collection::vec, prelude::*};
 
     use super::*;
+    use crate::store::CommitNumber;
 
     #[derive(Debug, Clone)]
     enum Step {
@@ -271,7 +276,7 @@ mod tests {
                     }
                     Step::Commit => {
                         commit = commit.next();
-                        work.commit(commit).unwrap();
+                        database.write(commit, &work.writes().unwrap()).unwrap();
                         work = Work::new(&database);
                     }
                 }

@@ -168,35 +168,6 @@ impl Journal {
         Ok(())
     }
 
-    /// Takes back what the last [`Journal::append`] added, as if it had failed: for a commit that the database then could not
-    /// take. `false` if it is too late: nothing was appended since a segment was closed, or it has been taken back already.
-    pub fn take_back(&self) -> Result<bool, JournalError> {
-        let _writer = self.0.writer();
-        let _syncing = self.0.syncing();
-        let mut files = self.0.files();
-        let Some(current) = &mut files.current else { return Ok(false) };
-        let path = names::segment(&self.0.settings.folder, current.segment.first);
-        let before = match current.last_append {
-            LastAppend::TakenBack => return Ok(false),
-            LastAppend::Began => {
-                self.0.disk.remove(&path).map_err(JournalError::io("remove the journal file", &path))?;
-                files.last = CommitNumber(current.segment.first.0.saturating_sub(1));
-                files.current = None;
-                return Ok(true);
-            }
-            LastAppend::Extended(before) => before,
-        };
-        current.last_append = LastAppend::TakenBack;
-        current.segment = before;
-        current.uncut = true;
-        current.unsynced.truncate(before.bytes.saturating_sub(current.unsynced_from) as usize);
-        current.unsynced_from = current.unsynced_from.min(before.bytes);
-        // What cannot be cut now is cut before the next append.
-        let _ = current.cut(&self.0.disk);
-        files.last = before.last;
-        Ok(true)
-    }
-
     /// Returns once everything appended before is on the disk. Appending may go on meanwhile, from another thread.
     ///
     /// After an error it may be called again: what is not known to be on the disk is then written once more, because the

@@ -1,12 +1,6 @@
 //! A file of the journal as frames, read in order with bounded memory.
 
-use std::{
-    fs::File,
-    io,
-    os::unix::fs::FileExt,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{fs::File, io, os::unix::fs::FileExt, path::PathBuf, sync::Arc};
 
 use super::{
     Damage, JournalError,
@@ -72,10 +66,6 @@ impl Frames {
     pub(super) fn go_to(&mut self, offset: u64) {
         self.buffer.clear();
         (self.offset, self.at) = (offset, 0);
-    }
-
-    pub(super) fn path(&self) -> &Path {
-        &self.source.path
     }
 
     /// Where the next frame begins.

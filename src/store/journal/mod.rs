@@ -37,13 +37,14 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-pub use base::{BaseWriter, BaseWritten};
 pub use damage::{Damage, JournalError};
 pub use files::JournalSettings;
-pub use fold::{FoldReason, Folded, Unfolded, fold_is_due};
-pub use open::{Opened, Torn};
+pub use fold::{FoldReason, fold_is_due};
+#[cfg(test)]
+use fold::{Folded, Unfolded};
+#[cfg(test)]
+use open::Opened;
 pub use read::{Piece, Reader};
-pub use verify::{FileSize, Sizes, Verified};
 
 /// An open journal. Clones are handles to the same one: one thread appends, others sync, read and fold.
 #[derive(Clone)]

@@ -222,36 +222,6 @@ fn much_that_is_unsynced_is_synced_by_appending() {
 }
 
 #[test]
-fn the_last_append_can_be_taken_back_once() {
-    let desk = Desk::new();
-    let journal = desk.open().journal;
-    let taken_back = || journal.take_back().map_err(|error| error.to_string()).expect("cut");
-    assert!(!taken_back(), "there is none");
-    append(&journal, &[samples::of_entries(1, 0..3)], 0);
-    assert!(taken_back(), "the segment itself");
-    assert_eq!((desk.files().len(), journal.last()), (0, CommitNumber(0)));
-    append(&journal, &[samples::of_entries(1, 3..6)], 0);
-    for synced in [false, true] {
-        append(&journal, &[samples::of_entries(2, 0..3), samples::of_entries(3, 0..3)], 0);
-        if synced {
-            sync(&journal);
-        }
-        assert!(taken_back());
-        assert!(!taken_back());
-        assert_eq!(commits(&journal), [samples::of_entries(1, 3..6)]);
-    }
-    append(&journal, &[samples::of_entries(2, 7..9)], 0);
-    sync(&journal);
-    let expected = [samples::of_entries(1, 3..6), samples::of_entries(2, 7..9)];
-    assert_eq!(commits(&journal), expected);
-    drop(journal);
-    let opened = desk.open();
-    assert_eq!((opened.torn, opened.damage), (None, Vec::new()));
-    assert_eq!(commits(&opened.journal), expected);
-    assert!(!opened.journal.take_back().map_err(|error| error.to_string()).expect("nothing to do"));
-}
-
-#[test]
 fn syncing_from_another_thread_beside_appending_loses_nothing() {
     let desk = Desk::new();
     let journal = desk.open_with(3_000, &Disk::default());
