@@ -55,7 +55,9 @@ impl StoreError {
     pub fn is_damage(&self) -> bool {
         match self {
             Self::Damaged { .. } | Self::Record { .. } | Self::Differs { .. } => true,
-            Self::Read(error) => !matches!(error, sled::Error::Io(_)),
+            // A file that ends too early was longer once.
+            Self::Read(sled::Error::Io(cause)) | Self::Write(cause) => cause.kind() == io::ErrorKind::UnexpectedEof,
+            Self::Read(_) => true,
             _ => false,
         }
     }
