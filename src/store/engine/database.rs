@@ -230,7 +230,8 @@ impl Database {
                     // The very first row has the empty key.
                     write_row(&mut writes, fresh, tree, first.take().unwrap_or(key), None, Some(&packed))?;
                 }
-                fresh.write(commit, &writes)
+                // As long as some of it is missing it is as of no commit: what is found of it later must not pass for whole.
+                fresh.write(CommitNumber::default(), &writes)
             };
             for item in self.scan(tree, &[]) {
                 let (key, value) = item?;
@@ -243,6 +244,7 @@ impl Database {
             }
             write(rows.finish())?;
         }
+        fresh.write(commit, &[])?;
         fresh.make_durable()
     }
 
