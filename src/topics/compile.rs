@@ -103,7 +103,7 @@ impl Topics {
     /// Compiles every topic, or tells everything that is wrong with any of them.
     ///
     /// # Errors
-    /// What each topic's settings lack. What is wrong with a term has been told by [`Term::parse`].
+    /// What each topic's settings lack. What is wrong with a term has been told when it was parsed.
     pub fn compile(settings: &TaggingSettings, topics: &[TopicSettings]) -> Result<Self, Vec<TopicProblem>> {
         let Compiled { topics: compiled, terms, texts, categories, lexicons } = compile_all(settings, topics)?;
         Ok(Self {
