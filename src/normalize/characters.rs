@@ -1,10 +1,12 @@
-//! Single characters: which may stand in XML at all, white space, and cutting at a size.
+//! Single characters: which may stand in an edition at all, white space, and cutting at a size.
 
 use std::borrow::Cow;
 
-/// Whether XML 1.0 allows the character (§2.2).
+/// Whether the character may stand in an edition: XML 1.0 allows it (§2.2), and in HTML it is no error, as a control or a
+/// noncharacter would be (HTML, "Preprocessing the input stream").
 fn is_legal(character: char) -> bool {
-    matches!(character, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
+    let is_noncharacter = matches!(character, '\u{FDD0}'..='\u{FDEF}') || character as u32 & 0xFFFE == 0xFFFE;
+    matches!(character, '\t' | '\n' | '\r' | ' '..='~' | '\u{80}'..) && !is_noncharacter
 }
 
 /// What windows-1252 puts on the bytes that are C1 controls elsewhere; `None` where it puts nothing.
@@ -19,7 +21,7 @@ fn windows_1252(control: char) -> Option<char> {
     TABLE.get(offset).copied().filter(|&character| character != '\0')
 }
 
-/// The text without the characters that XML 1.0 forbids, and with C1 controls read as windows-1252.
+/// The text without the characters that XML or HTML forbids, and with C1 controls read as windows-1252.
 pub(super) fn legible(text: &str) -> Cow<'_, str> {
     let is_c1 = |character: char| ('\u{80}'..='\u{9F}').contains(&character);
     let needs_work = |character: char| !is_legal(character) || is_c1(character);
@@ -68,13 +70,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_characters_of_xml_remain() {
+    fn only_characters_of_xml_and_html_remain() {
         for (what, text, expected) in [
             ("controls", "a\u{0}b\u{8}c\u{B}d\u{C}e\u{1F}f", "abcdef"),
             ("white space stays", "a\tb\nc\rd", "a\tb\nc\rd"),
-            ("noncharacters", "a\u{FFFE}b\u{FFFF}c", "abc"),
+            ("noncharacters", "a\u{FFFE}b\u{FFFF}c\u{FDD0}d\u{1FFFE}e\u{10FFFF}f", "abcdef"),
             ("the replacement character is legal", "a\u{FFFD}b", "a\u{FFFD}b"),
-            ("DEL and beyond the basic plane", "a\u{7F}\u{1F4F0}", "a\u{7F}\u{1F4F0}"),
+            ("DEL, which XML allows and HTML does not", "a\u{7F}b", "ab"),
+            ("beyond the basic plane", "a\u{1F4F0}", "a\u{1F4F0}"),
             ("windows-1252 written as numbers", "l\u{92}été\u{85} \u{81}", "l’été… "),
         ] {
             assert_eq!(legible(text), expected, "{what}");
