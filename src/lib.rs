@@ -25,6 +25,9 @@
 // The words of the house, spoken by all.
 pub mod model;
 
+// What several commands read.
+pub mod json_lines;
+
 // What the admin wants, and what time it is.
 pub mod config;
 pub mod clock;

@@ -131,15 +131,15 @@ impl Desk {
             mended: mending,
         };
         let ingest = Ingest::new(setup.store, setup.rules);
-        {
-            let _writing = ingest.store.while_writing();
-            ingest.rename_sources()?;
-        }
         let (checking, has_begun) = std_mpsc::channel();
         let run = move || caretaker.run(&from_desk, checking);
         let caretaker = thread::Builder::new().name("caretaker".into()).spawn(run)?;
         // Nothing is committed before the check. An error says that it is over already.
         let _ = has_begun.recv();
+        if ingest.has_sources_to_rename() {
+            let _writing = ingest.store.while_writing();
+            ingest.rename_sources()?;
+        }
         let desk = Desk {
             ingest,
             clock: setup.clock,
@@ -172,6 +172,8 @@ impl Desk {
     fn run(mut self) {
         let Some(held) = self.once_free(Vec::new()) else { return };
         self.held.extend(held);
+        // Until here the editions of the last run are up: what was damaged meanwhile is in none.
+        self.press(Press::Everything);
         {
             let store = self.ingest.store.clone();
             let _writing = store.while_writing();

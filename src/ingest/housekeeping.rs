@@ -100,16 +100,23 @@ impl Ingest {
     /// Gives sources that were renamed in the configuration what was known of them under their old names.
     pub fn rename_sources(&self) -> Result<(), StoreError> {
         let mut refresh = self.store.refresh();
-        for (id, rules) in &self.rules.sources {
-            if refresh.source(id).is_some() {
-                continue;
-            }
-            let former = rules.formerly.iter().find(|former| refresh.source(former).is_some());
-            if let Some(former) = former.cloned() {
-                refresh.rename_source(&former, id)?;
-            }
+        for (former, id) in self.sources_to_rename() {
+            refresh.rename_source(former, id)?;
         }
         refresh.apply().map(drop)
+    }
+
+    pub(super) fn has_sources_to_rename(&self) -> bool {
+        self.sources_to_rename().next().is_some()
+    }
+
+    /// Sources that the store knows only by a name they had before, with the name they have now.
+    fn sources_to_rename(&self) -> impl Iterator<Item = (&SourceId, &SourceId)> {
+        let unknown = self.rules.sources.iter().filter(|(id, _)| self.store.source(id).is_none());
+        unknown.filter_map(|(id, rules)| {
+            let former = rules.formerly.iter().find(|former| self.store.source(former).is_some())?;
+            Some((former, id))
+        })
     }
 
     /// Tags a batch of stored entries anew, from `first` on, and looks for their copies again. Returns the editions that changed and where to go on;

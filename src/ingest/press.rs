@@ -27,6 +27,8 @@ const BETWEEN_ATTEMPTS: Duration = Duration::from_secs(60);
 
 /// Renders whatever changed since the last time, all that has piled up in one go.
 ///
+/// It begins with nothing: what there is at the start is told like any change, once the store is known to be whole.
+///
 /// Once the desk is closing nobody will see another edition, so what is left is not rendered: with many topics it takes
 /// longer than a stop may.
 pub(super) fn run_press(
@@ -36,7 +38,7 @@ pub(super) fn run_press(
     status: &Status,
     is_closing: &AtomicBool,
 ) {
-    let mut changed = publisher.all();
+    let mut changed = ChangedEditions::new();
     let mut failed = ChangedEditions::new();
     while !is_closing.load(Ordering::Relaxed) {
         let mut waiting: Vec<Press> = from_desk.try_iter().collect();

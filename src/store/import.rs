@@ -26,6 +26,7 @@ use super::{
     rebuild::rebuild,
     upgrade,
 };
+use crate::json_lines;
 
 /// The folder in which a store is built before it is put in place.
 pub(super) const ASIDE: &str = "import";
@@ -365,10 +366,10 @@ impl<'a> Export<'a> {
     }
 
     fn parse<T: serde::de::DeserializeOwned>(&self) -> Result<T, ImportError> {
-        serde_json::from_slice(&self.line).map_err(|error| {
-            let cause = error.to_string();
-            let cause = cause.rsplit_once(" at line ").map_or(cause.as_str(), |(cause, _)| cause).to_owned();
-            ImportError::Line { line: self.lines, column: error.column(), cause }
+        serde_json::from_slice(&self.line).map_err(|error| ImportError::Line {
+            line: self.lines,
+            column: error.column(),
+            cause: json_lines::cause(&error),
         })
     }
 

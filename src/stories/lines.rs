@@ -16,10 +16,10 @@ use super::{
     Wording, copies, same_story,
 };
 use crate::{
+    json_lines::{self, LineProblem},
     model::EntryNumber,
     normalize::link_key,
     text::{ReadableEntry, ReadableText},
-    topics::LineProblem,
 };
 
 /// What became of a file's lines.
@@ -73,7 +73,11 @@ struct Read {
 /// Reading or writing failed.
 pub fn group_lines(languages: &[String], input: impl BufRead, mut output: impl Write) -> io::Result<GroupReport> {
     let mut report = GroupReport::default();
-    let mut entries = read(languages, input, &mut report)?;
+    let mut entries = Vec::new();
+    report.problems = json_lines::read(input, |line| {
+        entries.push(Read::of(line, languages));
+        Ok(())
+    })?;
     number(&mut entries);
 
     let names: BTreeMap<EntryNumber, &str> = entries.iter().map(|read| (read.text.entry, read.name.as_str())).collect();
@@ -93,33 +97,6 @@ pub fn group_lines(languages: &[String], input: impl BufRead, mut output: impl W
     }
     output.flush()?;
     Ok(report)
-}
-
-fn read(languages: &[String], mut input: impl BufRead, report: &mut GroupReport) -> io::Result<Vec<Read>> {
-    let mut entries = Vec::new();
-    let mut bytes = Vec::new();
-    for number in 1.. {
-        bytes.clear();
-        if input.read_until(b'\n', &mut bytes)? == 0 {
-            break;
-        }
-        let line = if number == 1 { bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes) } else { &bytes };
-        if line.trim_ascii().is_empty() {
-            continue;
-        }
-        match serde_json::from_slice::<Line>(line) {
-            Ok(line) => entries.push(Read::of(line, languages)),
-            Err(error) => report.problems.push(LineProblem { line: number, message: told(&error) }),
-        }
-    }
-    Ok(entries)
-}
-
-/// serde's message counts lines within the one line it was given: only the column means something.
-fn told(error: &serde_json::Error) -> String {
-    let message = error.to_string();
-    let what = message.rsplit_once(" at line ").map_or(message.as_str(), |(what, _)| what);
-    format!("{what} (column {})", error.column())
 }
 
 impl Read {

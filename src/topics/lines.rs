@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::compile::Topics;
 use crate::{
+    json_lines::{self, LineProblem},
     model::{SourceId, TopicScore},
     text::{ReadableEntry, ReadableText},
 };
@@ -20,15 +21,6 @@ pub struct TagReport {
     pub tagged: usize,
     /// Lines that could not be read, in order.
     pub problems: Vec<LineProblem>,
-}
-
-/// A line that could not be read. The lines after it are not affected.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {message}")]
-pub struct LineProblem {
-    /// From 1.
-    pub line: usize,
-    pub message: String,
 }
 
 #[derive(Deserialize)]
@@ -58,26 +50,13 @@ fn as_object<S: Serializer>(scores: &&[TopicScore], serializer: S) -> Result<S::
 /// Tags one story per line: `{"id", "lang", "title", "text", "categories", "source"}`, all but `id` and `title` optional, other keys
 /// ignored. Writes `{"id", "labels", "scores"}` per story, in order: the topics it belongs to, and every topic's score that
 /// is not 0. Blank lines are skipped; a line that cannot be read is reported and does not stop the rest.
-pub fn tag_lines(topics: &Topics, mut input: impl BufRead, mut output: impl Write) -> io::Result<TagReport> {
+pub fn tag_lines(topics: &Topics, input: impl BufRead, mut output: impl Write) -> io::Result<TagReport> {
     let mut report = TagReport::default();
-    let mut bytes = Vec::new();
-    for number in 1.. {
-        bytes.clear();
-        if input.read_until(b'\n', &mut bytes)? == 0 {
-            break;
-        }
-        let line = if number == 1 { bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes) } else { &bytes };
-        if line.trim_ascii().is_empty() {
-            continue;
-        }
-        match serde_json::from_slice::<Line>(line) {
-            Ok(line) => {
-                report.stories += 1;
-                report.tagged += usize::from(write_tagged(topics, line, &mut output)?);
-            }
-            Err(error) => report.problems.push(LineProblem { line: number, message: told(&error) }),
-        }
-    }
+    report.problems = json_lines::read(input, |line: Line| {
+        report.stories += 1;
+        report.tagged += usize::from(write_tagged(topics, line, &mut output)?);
+        Ok(())
+    })?;
     output.flush()?;
     Ok(report)
 }
@@ -99,13 +78,4 @@ fn write_tagged(topics: &Topics, line: Line, output: &mut impl Write) -> io::Res
     serde_json::to_writer(&mut *output, &Tagged { id: &id, labels, scores: &scores })?;
     output.write_all(b"\n")?;
     Ok(tagged)
-}
-
-/// serde's message counts lines within the one line it was given: only the column means something.
-fn told(error: &serde_json::Error) -> String {
-    let message = error.to_string();
-    match message.rsplit_once(" at line ") {
-        Some((what, _)) => format!("{what} (column {})", error.column()),
-        None => message,
-    }
 }

@@ -46,7 +46,7 @@ pub use example::{
     MOST_EXAMPLES, Model, Suggestion, Suggestions, Trial, read_examples, same_texts, suggest,
 };
 pub use explain::{Bringing, Found, Requirement, Shielded, TermExplanation, TermKind, TopicExplanation};
-pub use lines::{LineProblem, TagReport, tag_lines};
+pub use lines::{TagReport, tag_lines};
 pub use reach::{LoneTerm, highest_score, highest_score_in, lone_terms};
 pub use score::{Field, Points};
 pub use settings::{CategoryName, FieldWeights, Scope, TaggingSettings, TermLists, TopicSettings};

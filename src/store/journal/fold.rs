@@ -54,9 +54,9 @@ const WORTH_FOLDING: u64 = 4 << 20;
 /// What is taken out leaves the files twice as late at most: [`fold_is_due`] is asked every hour or oftener.
 const REMOVALS_STAY: TimeDelta = TimeDelta::hours(12);
 
-/// Whether it is time to fold.
+/// Whether it is time to fold. A removal dated far ahead was made before the clock was set back, nobody knows when.
 pub fn fold_is_due(unfolded: &Unfolded, now: DateTime<Utc>) -> Option<FoldReason> {
-    if unfolded.oldest_removal.is_some_and(|removal| now.signed_duration_since(removal) >= REMOVALS_STAY) {
+    if unfolded.oldest_removal.is_some_and(|removal| now.signed_duration_since(removal).abs() >= REMOVALS_STAY) {
         return Some(FoldReason::Removal);
     }
     (unfolded.closed_bytes > WORTH_FOLDING.max(unfolded.base_bytes / 2)).then_some(FoldReason::Size)

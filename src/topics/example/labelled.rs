@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use serde::Deserialize;
 
-use crate::{text::ReadableText, topics::settings::TopicSettings};
+use crate::{json_lines, text::ReadableText, topics::settings::TopicSettings};
 
 /// Fewer teach nothing.
 pub const FEWEST_EXAMPLES: usize = 5;
@@ -118,8 +118,7 @@ pub fn read_examples(file: &str) -> Result<Vec<(usize, ReadableText)>, Vec<Examp
         let read: Line = match serde_json::from_str(written) {
             Ok(read) => read,
             Err(error) => {
-                let told = error.to_string();
-                let told = told.rsplit_once(" at line ").map_or(told.as_str(), |(what, _)| what);
+                let told = json_lines::cause(&error);
                 let message = format!("this is no JSON object with title and text: {told} (column {})", error.column());
                 problem(message, r#"write {"title": "…", "text": "…"} in one line"#);
                 continue;

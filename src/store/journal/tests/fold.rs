@@ -102,6 +102,13 @@ fn a_fold_is_due_when_it_pays_or_when_something_must_go() {
         ("a removal of today", 100 * MB, 0, Some(-60), None),
         ("a removal of last night", 100 * MB, 0, Some(-12 * 60), Some(FoldReason::Removal)),
         ("a removal of the future, after the clock was set back", 100 * MB, 0, Some(60), None),
+        (
+            "a removal of another year, after the clock was set back",
+            100 * MB,
+            0,
+            Some(500_000),
+            Some(FoldReason::Removal),
+        ),
     ];
     for (what, base_bytes, closed_bytes, removal, expected) in table {
         let oldest_removal = removal.map(at);

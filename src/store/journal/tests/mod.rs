@@ -4,7 +4,6 @@ mod append;
 mod damage;
 mod fold;
 mod format;
-mod measure;
 mod samples;
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
