@@ -17,22 +17,9 @@ use std::{
 };
 
 use serde_json::Value;
-use support::{PATIENCE, Publisher, Resource, Service, newsdesk, signal, wait_for_end};
+use support::{PATIENCE, Publisher, Resource, Service, feed, newsdesk, signal, source, wait_for_end};
 
 const AI: &str = "[topics.ai]\ntitle = \"AI\"\nthreshold = 3.0\nterms.any = [\"=AI^2\"]\n";
-
-fn feed(title: &str) -> String {
-    format!(
-        "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Gazette</title><item><guid isPermaLink=\"false\">{title}</guid>\
-         <link>https://g.example/{}</link><title>{title}</title><description>{title}, told at length.</description></item>\
-         </channel></rss>",
-        title.replace(' ', "-")
-    )
-}
-
-fn source(id: &str, url: impl std::fmt::Display) -> String {
-    format!("[sources.{id}]\nurl = \"{url}\"\nlanguage = \"en\"\n")
-}
 
 /// A configuration with a store beside it. The gap between two requests to a host is none unless `rest` begins with one.
 fn configure(folder: &Path, rest: &str) -> PathBuf {

@@ -15,23 +15,10 @@ use std::{
 };
 
 use serde_json::Value;
-use support::{PATIENCE, Publisher, Resource, Service, newsdesk, wait_for_end};
+use support::{PATIENCE, Publisher, Resource, Service, feed, newsdesk, source, wait_for_end};
 
 const AI: &str = "[topics.ai]\ntitle = \"AI\"\nthreshold = 2.0\nterms.any = [\"=AI^2\"]\n";
 const RAIN: &str = "[topics.rain]\ntitle = \"Rain\"\nthreshold = 2.0\nterms.any = [\"rain^2\"]\n";
-
-fn feed(title: &str) -> String {
-    format!(
-        "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Gazette</title><item><guid isPermaLink=\"false\">{title}</guid>\
-         <link>https://g.example/{}</link><title>{title}</title><description>{title}, told at length.</description></item>\
-         </channel></rss>",
-        title.replace(' ', "-")
-    )
-}
-
-fn source(id: &str, url: impl std::fmt::Display) -> String {
-    format!("[sources.{id}]\nurl = \"{url}\"\nlanguage = \"en\"\n")
-}
 
 /// A configuration in a folder of its own. `store` is left to the caller, the address is any that is free.
 fn configure(folder: &Path, rest: &str) -> PathBuf {

@@ -15,7 +15,7 @@ pub use edition::{AtomEdition, AtomEntry, read_atom};
 pub use programs::{example, signal, wait_for_end};
 pub use publisher::{LoggedRequest, Publisher, Resource};
 pub use secure::{AUTHORITY, SecurePublisher};
-pub use service::{PATIENCE, Service, newsdesk};
+pub use service::{PATIENCE, Service, feed, newsdesk, source};
 pub use time::{StoppedTime, eventually};
 
 /// Runs one test of this test binary again, in a process with other environment variables; `true` in that process. Variables

@@ -122,3 +122,18 @@ impl Drop for Service {
         let _ = self.child.wait();
     }
 }
+
+/// A feed with one entry.
+pub fn feed(title: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Gazette</title><item><guid isPermaLink=\"false\">{title}</guid>\
+         <link>https://g.example/{}</link><title>{title}</title><description>{title}, told at length.</description></item>\
+         </channel></rss>",
+        title.replace(' ', "-")
+    )
+}
+
+/// A source in the configuration.
+pub fn source(id: &str, url: impl std::fmt::Display) -> String {
+    format!("[sources.{id}]\nurl = \"{url}\"\nlanguage = \"en\"\n")
+}

@@ -27,13 +27,18 @@ pub enum Phase {
 }
 
 impl Phase {
-    pub const ALL: [Phase; 10] = [
+    /// By turns. What happens at every poll and every start comes twice as often as what happens seldom.
+    pub const TURNS: [Phase; 14] = [
         Phase::Opening,
         Phase::Check,
         Phase::Fetch,
         Phase::Commit,
         Phase::Publish,
         Phase::Fold,
+        Phase::Opening,
+        Phase::Fetch,
+        Phase::Commit,
+        Phase::Publish,
         Phase::Renewal,
         Phase::Swap,
         Phase::Rebuild,
