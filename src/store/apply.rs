@@ -1,5 +1,7 @@
 //! From changes to the database: each record, and every row that follows from it.
 
+use std::ops::Deref;
+
 use serde::Serialize;
 
 use super::{
@@ -20,14 +22,16 @@ pub(super) const TOPICS_EVER: &[u8] = b"topics-ever";
 /// Applies commits as one, numbered as the last of them. Returns the editions whose stories changed.
 pub(super) fn apply(database: &Database, commits: &[Commit]) -> Result<ChangedEditions, StoreError> {
     let Some(last) = commits.last() else { return Ok(ChangedEditions::new()) };
-    let (writes, changed) = prepare(database, commits)?;
+    let (writes, changed) = prepare(Work::new(database), commits)?;
     database.write(last.number, &writes)?;
     Ok(changed)
 }
 
 /// What commits come to. Nothing is written yet.
-pub(super) fn prepare(database: &Database, commits: &[Commit]) -> Result<(Vec<Write>, ChangedEditions), StoreError> {
-    let mut work = Work::new(database);
+pub(super) fn prepare<D: Deref<Target = Database>>(
+    mut work: Work<D>,
+    commits: &[Commit],
+) -> Result<(Vec<Write>, ChangedEditions), StoreError> {
     let mut changed = ChangedEditions::new();
     for change in commits.iter().flat_map(|commit| &commit.changes) {
         apply_change(&mut work, &mut changed, change)?;
@@ -35,7 +39,11 @@ pub(super) fn prepare(database: &Database, commits: &[Commit]) -> Result<(Vec<Wr
     Ok((work.writes()?, changed))
 }
 
-fn apply_change(work: &mut Work<'_>, changed: &mut ChangedEditions, change: &Change) -> Result<(), StoreError> {
+fn apply_change<D: Deref<Target = Database>>(
+    work: &mut Work<D>,
+    changed: &mut ChangedEditions,
+    change: &Change,
+) -> Result<(), StoreError> {
     match change {
         Change::Instance(instance) => put(work, TreeName::Meta, INSTANCE, "instance", instance),
         Change::Next { entry, story } => put(work, TreeName::Meta, NEXT, "numbers", &(entry, story)),
@@ -62,8 +70,8 @@ fn apply_change(work: &mut Work<'_>, changed: &mut ChangedEditions, change: &Cha
     }
 }
 
-fn put<T: Serialize>(
-    work: &mut Work<'_>,
+fn put<D: Deref<Target = Database>, T: Serialize>(
+    work: &mut Work<D>,
     tree: TreeName,
     key: &[u8],
     what: &'static str,
@@ -72,7 +80,7 @@ fn put<T: Serialize>(
     work.put(tree, key.to_vec(), codec::encode(what, record)?)
 }
 
-fn put_entry(work: &mut Work<'_>, record: &EntryRecord) -> Result<(), StoreError> {
+fn put_entry<D: Deref<Target = Database>>(work: &mut Work<D>, record: &EntryRecord) -> Result<(), StoreError> {
     put(work, TreeName::Entries, &record.number.0.to_be_bytes(), "entry", record)?;
     work.put(TreeName::Ages, keys::age_row(record.source, record.dated(), record.number).to_vec(), Vec::new())?;
     for key in &record.shared_keys {
@@ -82,7 +90,7 @@ fn put_entry(work: &mut Work<'_>, record: &EntryRecord) -> Result<(), StoreError
     Ok(())
 }
 
-fn remove_entry(work: &mut Work<'_>, number: EntryNumber) -> Result<(), StoreError> {
+fn remove_entry<D: Deref<Target = Database>>(work: &mut Work<D>, number: EntryNumber) -> Result<(), StoreError> {
     let key = number.0.to_be_bytes();
     let Some(bytes) = work.get(TreeName::Entries, &key)? else { return Ok(()) };
     let before: EntryRecord = codec::decode("entry", bytes)?;
@@ -94,7 +102,11 @@ fn remove_entry(work: &mut Work<'_>, number: EntryNumber) -> Result<(), StoreErr
     Ok(())
 }
 
-fn put_story(work: &mut Work<'_>, changed: &mut ChangedEditions, record: &StoryRecord) -> Result<(), StoreError> {
+fn put_story<D: Deref<Target = Database>>(
+    work: &mut Work<D>,
+    changed: &mut ChangedEditions,
+    record: &StoryRecord,
+) -> Result<(), StoreError> {
     put(work, TreeName::Stories, &record.number.0.to_be_bytes(), "story", record)?;
     work.put(TreeName::Keys, keys::story_id_row(&record.id, record.number).to_vec(), Vec::new())?;
     for edition in record.editions() {
@@ -104,7 +116,11 @@ fn put_story(work: &mut Work<'_>, changed: &mut ChangedEditions, record: &StoryR
     Ok(())
 }
 
-fn remove_story(work: &mut Work<'_>, changed: &mut ChangedEditions, number: StoryNumber) -> Result<(), StoreError> {
+fn remove_story<D: Deref<Target = Database>>(
+    work: &mut Work<D>,
+    changed: &mut ChangedEditions,
+    number: StoryNumber,
+) -> Result<(), StoreError> {
     let key = number.0.to_be_bytes();
     let Some(bytes) = work.get(TreeName::Stories, &key)? else { return Ok(()) };
     let before: StoryRecord = codec::decode("story", bytes)?;

@@ -155,6 +155,11 @@ pub(super) fn shared_row(key: SharedKey, entry: EntryNumber) -> [u8; 24] {
     bytes
 }
 
+/// The entry of a shared row, and its source.
+pub(super) fn read_shared_row((key, source): &(Vec<u8>, Vec<u8>)) -> Option<(EntryNumber, SourceNumber)> {
+    trailing_number(key).map(EntryNumber).zip(source_number(source))
+}
+
 pub(super) fn age_prefix(source: SourceNumber) -> [u8; 4] {
     source.0.to_be_bytes()
 }

@@ -102,13 +102,18 @@ impl Store {
             std::fs::remove_dir_all(&path).map_err(|cause| StoreError::Folder { path: path.clone(), cause })?;
         }
         let database = self.database()?;
-        let (fresh, _) = Database::open(&path, self.0.settings.cache_bytes)?;
+        // It is only written to for now; the cache is the other's.
+        let (fresh, _) = Database::open(&path, self.0.settings.cache_bytes / 8)?;
         let all = database.live_bytes();
         tracing::debug!("renewal begins");
         database.copy_into(&fresh, database.last_commit(), |done| {
             Progress { doing: "making the database anew", done, all }.tell(progress)
         })?;
         drop(database);
+        // sled writes down where everything is only when it opens: after that, nothing of the copy has to be read at the next
+        // start.
+        drop(fresh);
+        let (fresh, _) = Database::open(&path, self.0.settings.cache_bytes)?;
         loop {
             let behind = self.0.journal.last().0.saturating_sub(fresh.last_commit().0);
             if behind <= NEARLY {

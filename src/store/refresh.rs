@@ -1,12 +1,14 @@
 use std::{
+    cell::RefCell,
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
 use super::{
-    StoreError,
+    StoreError, codec,
     commit::Change,
-    keys::{IdentityKey, SharedKey},
+    engine::{Database, TreeName, Work},
+    keys::{self, IdentityKey, SharedKey},
     read::Store,
     records::{EntryRecord, Identity, SourceRecord, StoryRecord},
 };
@@ -18,6 +20,8 @@ use crate::model::{EntryNumber, PollState, SourceId, SourceNumber, StoryNumber, 
 /// the stages speak of entries and stories only.
 pub struct Refresh<'a> {
     store: &'a Store,
+    /// The rows that were read: mostly those that will be changed.
+    work: RefCell<Option<Work<Arc<Database>>>>,
     entries: BTreeMap<EntryNumber, Revision<EntryRecord>>,
     stories: BTreeMap<StoryNumber, Revision<StoryRecord>>,
     identities: BTreeMap<(SourceNumber, IdentityKey), Option<Identity>>,
@@ -44,6 +48,7 @@ impl Store {
     pub fn refresh(&self) -> Refresh<'_> {
         Refresh {
             store: self,
+            work: RefCell::new(None),
             entries: BTreeMap::new(),
             stories: BTreeMap::new(),
             identities: BTreeMap::new(),
@@ -58,6 +63,14 @@ impl Store {
 }
 
 impl Refresh<'_> {
+    /// Reads what is stored through the rows at hand.
+    fn read<T>(&self, look: impl FnOnce(&mut Work<Arc<Database>>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let database = self.store.database()?;
+        let mut work = self.work.borrow_mut();
+        let present = work.take().filter(|work| work.is_of(&database));
+        look(work.insert(present.unwrap_or_else(|| Work::new(database))))
+    }
+
     pub fn source(&self, id: &SourceId) -> Option<Arc<SourceRecord>> {
         match self.sources.get(id) {
             Some(change) => change.clone(),
@@ -106,7 +119,10 @@ impl Refresh<'_> {
     pub fn identity(&self, source: SourceNumber, key: IdentityKey) -> Result<Option<Identity>, StoreError> {
         match self.identities.get(&(source, key)) {
             Some(change) => Ok(*change),
-            None => self.store.identity(source, key),
+            None => self.read(|work| {
+                let bytes = work.get(TreeName::Identities, &keys::identity(source, key))?;
+                bytes.map(|bytes| codec::decode("identity", bytes)).transpose()
+            }),
         }
     }
 
@@ -163,7 +179,8 @@ impl Refresh<'_> {
 
     /// The entries that hold a key and their sources, in the order they arrived, at most `limit` of them.
     pub fn sharing(&self, key: SharedKey, limit: usize) -> Result<Vec<(EntryNumber, SourceNumber)>, StoreError> {
-        let mut entries: BTreeMap<_, _> = self.store.sharing(key, limit)?.into_iter().collect();
+        let stored = self.read(|work| work.stored(TreeName::Keys, &keys::shared_prefix(key), limit))?;
+        let mut entries: BTreeMap<_, _> = stored.iter().filter_map(|item| keys::read_shared_row(item)).collect();
         entries.extend(self.sharing.get(&key).into_iter().flatten().map(|(entry, source)| (*entry, *source)));
         entries.retain(|number, _| match self.entries.get(number) {
             Some(Revision { after: Some(record), .. }) => record.shared_keys.contains(&key),
@@ -185,7 +202,8 @@ impl Refresh<'_> {
         if let Some((number, _)) = pending {
             return Ok(Some(*number));
         }
-        let stored = self.store.story_by_id(id)?;
+        let stored = self.read(|work| work.stored(TreeName::Keys, &keys::story_id(id), 1))?;
+        let stored = stored.first().and_then(|(key, _)| keys::trailing_number(key)).map(StoryNumber);
         Ok(stored
             .filter(|number| self.stories.get(number).is_none_or(|c| c.after.as_ref().is_some_and(|s| s.id == id))))
     }
@@ -234,7 +252,7 @@ impl Refresh<'_> {
         if changes.is_empty() {
             return Ok(changed);
         }
-        changed.extend(self.store.commit(changes)?);
+        changed.extend(self.store.commit(changes, self.work.into_inner())?);
         let mut known = self.store.known_mut();
         for (id, record) in sources {
             match record {
