@@ -15,6 +15,7 @@ use super::{
     read::Store,
     rebuild::rebuild,
 };
+use crate::memory;
 
 /// Databases smaller than this are never renewed to win room, bytes.
 const WORTH_RENEWING: u64 = 64 << 20;
@@ -32,7 +33,9 @@ impl Store {
     /// Damage: then [`Store::mend`] is called for.
     pub fn verify(&self, progress: Watch<'_>) -> Result<(), StoreError> {
         let _occupied = self.0.occupy("the database is being checked");
-        self.verify_occupied(progress)
+        let verified = self.verify_occupied(progress);
+        memory::give_back();
+        verified
     }
 
     /// As [`Store::verify`], and mends what is damaged before any commit can build on it. Returns what was wrong.
@@ -43,7 +46,10 @@ impl Store {
                 tracing::error!("{damage}; the database is rebuilt from the journal, polls wait, editions stay up");
                 self.mend_occupied(&damage, progress).map(|()| Some(damage))
             }
-            other => other.map(|()| None),
+            other => {
+                memory::give_back();
+                other.map(|()| None)
+            }
         }
     }
 
@@ -133,6 +139,7 @@ impl Store {
         if let Err(error) = std::fs::remove_dir_all(&old) {
             tracing::warn!(%error, "the former database could not be deleted from {}", old.display());
         }
+        memory::give_back();
         Ok(())
     }
 
@@ -159,7 +166,9 @@ impl Store {
             return Ok(false);
         };
         tracing::debug!("fold begins");
-        match self.0.journal.fold(reason, stop) {
+        let folded = self.0.journal.fold(reason, stop);
+        memory::give_back();
+        match folded {
             Ok(folded) => Ok(folded.is_some()),
             Err(JournalError::Damaged(damage)) => {
                 self.journal_is_damaged(damage.to_string());
