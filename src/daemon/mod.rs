@@ -193,7 +193,7 @@ impl Daemon {
     ) -> Result<Self, DaemonError> {
         let Front { editions, status, clock, serve_stop } = front;
         let parts = Assembled::new(&config, address)?;
-        let store = open_whole_store(&config, &status, stop).await?;
+        let store = open_once_there_is_room(&config, &status, stop).await?;
         let fetcher = Fetcher::new(parts.fetch.clone(), clock.clone()).map_err(AssembleError::Fetcher)?;
         let tools = SharedTools::new(Tools { fetcher, reader: parts.reader.clone() });
         let ever = store.topics_ever()?;
@@ -399,6 +399,37 @@ pub(crate) fn hold_hosts(fetcher: &Fetcher, sources: &[crate::poll::SourceSettin
 /// As many documents are read at once as there are processors.
 pub(crate) fn processors() -> Arc<Semaphore> {
     Arc::new(Semaphore::new(thread::available_parallelism().map_or(2, usize::from)))
+}
+
+/// Opens the store, which takes room: where there is none it is tried again until there is, and the editions of the last run
+/// stay up meanwhile.
+async fn open_once_there_is_room(
+    config: &Config,
+    status: &Status,
+    stop: &CancellationToken,
+) -> Result<Store, StoreError> {
+    let mut is_told = false;
+    loop {
+        match open_whole_store(config, status, stop).await {
+            Err(error) if error.is_out_of_room() && !stop.is_cancelled() => {
+                let why = format!("the store cannot be opened: {error}; it is tried again every few seconds");
+                if !std::mem::replace(&mut is_told, true) {
+                    error!("{why}");
+                }
+                systemd::takes_long(&why);
+                status.store_is(Some(why));
+                // Ended by a stop, it is tried once more and then given up.
+                let _ = tokio::time::timeout(RETRY, stop.cancelled()).await;
+            }
+            opened => {
+                if opened.is_ok() && is_told {
+                    info!("there is room again; the store is open");
+                    status.store_is(None);
+                }
+                return opened;
+            }
+        }
+    }
 }
 
 /// Opens the store beside the runtime, says how far that is and what had to be mended.
