@@ -9,6 +9,7 @@ use newsdesk::{
         Edition, EditionStory, Editions, FeedFrame, PublishSettings, Publisher, TopicPage, gather, render_atom,
         render_rss,
     },
+    text::Boilerplate,
 };
 
 use crate::{
@@ -20,7 +21,9 @@ use crate::{
 pub fn desk() -> Desk {
     let (desk, reader) = (Desk::new(), reader());
     for source in 0..10 {
-        let read = reader.read(&document(source), None, None).unwrap_or_else(|error| panic!("{error}"));
+        let read = reader
+            .read(&document(source), None, None, &Boilerplate::default())
+            .unwrap_or_else(|error| panic!("{error}"));
         desk.take_in(delivery_of(source, read.reading));
     }
     desk.make_durable();

@@ -58,16 +58,20 @@ impl Assembled {
         let reader = self.reader.clone();
         Tagging {
             topics_fingerprint: reader.topics().fingerprint(),
+            topic_fingerprints: reader.topics().topic_fingerprints().clone(),
             fingerprint: fingerprint(&reader, &self.rules),
-            tagger: Arc::new(move |entry, source| reader.tag(entry, source)),
+            tagger: Arc::new(move |unread| reader.read_entry(unread)),
             topics: feed_names(&self.publish.topics, ever),
         }
     }
 }
 
+/// To be raised when more or other things are to be kept of how entries are understood.
+const READING_VERSION: u32 = 1;
+
 /// Changes when stored entries must be looked at again: other topics, or other preferences between sources.
 fn fingerprint(reader: &Reader, rules: &TakeInRules) -> u64 {
-    let mut text = format!("{:x}", reader.topics().fingerprint());
+    let mut text = format!("{READING_VERSION} {:x}", reader.topics().fingerprint());
     for (id, source) in rules.sources.iter().filter(|(_, source)| source.priority != 0) {
         // Writing to a String cannot fail.
         let _ = write!(text, " {id}={}", source.priority);

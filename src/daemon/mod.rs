@@ -30,7 +30,8 @@ use tracing::{error, info, warn};
 pub use assemble::{AssembleError, Assembled, reader};
 pub use commands::{
     AskReload, AskStatus, Doctor, DoctorLine, Export, FindStories, Finding, FindingState, FoundCopy, FoundEntry,
-    FoundStory, Import, ImportLine, KeptEntries, KeptEntry, Newsdesk, Poll, PollLine, PolledSource, Reloaded, Restore,
+    FoundReading, FoundStory, Import, ImportLine, KeptEntries, KeptEntry, Newsdesk, Poll, PollLine, PolledSource,
+    Reloaded, Restore,
 };
 pub use first_round::{FirstRound, RoundObserver, RoundSummary};
 pub use round::poll_round;
@@ -251,6 +252,7 @@ impl Daemon {
             clock: self.clock.clone(),
             status: self.status.clone(),
             processors: self.processors.clone(),
+            store: self.store.clone(),
             reports,
         }
     }
