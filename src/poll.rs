@@ -38,6 +38,8 @@ pub struct SourceSettings {
     pub headers: Vec<(String, String)>,
     pub basic_auth: Option<BasicAuth>,
     pub allow_private: bool,
+    /// The pages behind its entries' links are fetched.
+    pub wants_articles: bool,
 }
 
 /// What every poller works with.
@@ -441,6 +443,7 @@ mod tests {
             headers: vec![("X-Key".into(), "secret".into())],
             basic_auth: Some(BasicAuth { username: "desk".into(), password: "secret".into() }),
             allow_private: true,
+            wants_articles: false,
         }
     }
 

@@ -1,6 +1,9 @@
 //! One edition of 100 stories, from the store to finished bytes.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use divan::{Bencher, black_box};
 use newsdesk::{
@@ -46,7 +49,7 @@ pub fn publisher(desk: &Desk) -> (Publisher, Editions) {
 }
 
 fn stories(desk: &Desk) -> Vec<EditionStory> {
-    let stories = gather(&desk.store, None, 100).unwrap_or_else(|error| panic!("{error}"));
+    let stories = gather(&desk.store, None, 100, &BTreeSet::new()).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(stories.len(), 100);
     stories
 }

@@ -1,6 +1,12 @@
 //! From the configuration to what each stage wants of it.
 
-use std::{collections::BTreeMap, fmt::Write as _, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    net::SocketAddr,
+    sync::Arc,
+    time::Duration,
+};
 
 use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
@@ -9,7 +15,7 @@ use crate::{
     config::Config,
     fetch::{BasicAuth, FetchSettings, FetcherError},
     ingest::{SourceRules, Tagging, TakeInRules},
-    model::{SourceId, TopicId},
+    model::{ArticlePolicy, SourceId, TopicId},
     poll::SourceSettings,
     publish::{PublishSettings, SavedEditions, TopicPage, feed_names},
     reading::Reader,
@@ -135,6 +141,7 @@ fn rules(config: &Config) -> TakeInRules {
         let rules = SourceRules {
             title: source.title.clone(),
             backlog: source.backlog,
+            article: source.article,
             priority: source.priority,
             formerly: formerly.collect(),
         };
@@ -172,6 +179,12 @@ pub(super) fn publish_settings(config: &Config, address: SocketAddr) -> Result<P
     })
 }
 
+/// Sources of whose entries readers are shown the articles.
+pub(super) fn shown_articles(config: &Config) -> BTreeSet<SourceId> {
+    let shown = config.sources.iter().filter(|(_, source)| source.article == ArticlePolicy::Publish);
+    shown.map(|(id, _)| id.clone()).collect()
+}
+
 pub(super) fn sources(config: &Config) -> Vec<SourceSettings> {
     let polled = config.sources.iter().filter(|(_, source)| !source.disabled);
     polled
@@ -195,6 +208,7 @@ pub(super) fn sources(config: &Config) -> Vec<SourceSettings> {
                     password: auth.password.expose().to_string(),
                 }),
                 allow_private: source.allow_private,
+                wants_articles: source.article != ArticlePolicy::None,
             }
         })
         .collect()

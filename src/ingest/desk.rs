@@ -366,6 +366,7 @@ impl Desk {
         let mut changed = ChangedEditions::new();
         let mut states = States::new(&store);
         let mut delivered = Vec::new();
+        let mut articles = Vec::new();
         let mut trouble = None;
         let is_idle = batch.is_empty();
         for message in batch {
@@ -390,6 +391,15 @@ impl Desk {
                         }
                     };
                     delivered.push((done, result));
+                }
+                Message::Article { source, number, end, done } => {
+                    let result = self.ingest.take_article(source, number, end, self.clock.now());
+                    let result = result.map(|editions| changed.extend(editions)).map_err(|error| {
+                        let why = error.to_string();
+                        trouble.get_or_insert(error);
+                        why
+                    });
+                    articles.push((done, result));
                 }
                 Message::Reload { rules, publisher, tagging, done } => {
                     self.ingest.rules = rules;
@@ -426,6 +436,9 @@ impl Desk {
         debug!("commit ends");
         states.answer(&durable);
         for (done, result) in delivered {
+            let _ = done.send(both(result, &durable));
+        }
+        for (done, result) in articles {
             let _ = done.send(both(result, &durable));
         }
         if durable.is_ok() && !changed.is_empty() {
@@ -530,6 +543,7 @@ fn refuse(batch: Vec<Message>, why: &str) {
         match message {
             Message::Begin { done, .. } => drop(done.send(Err(why.to_string()))),
             Message::Delivery { done, .. } => drop(done.send(Err(why.to_string()))),
+            Message::Article { done, .. } => drop(done.send(Err(why.to_string()))),
             Message::Reload { done, .. } | Message::Ping { done } => drop(done.send(())),
             Message::Prune => {}
         }

@@ -6,6 +6,7 @@
 //! queue: several deliveries share one fsync, then their pollers are told, then the changed editions go out. Nothing is
 //! published, and no poll is done, before it is on the disk.
 
+mod articles;
 mod caretaker;
 mod delivery;
 mod desk;
@@ -20,6 +21,7 @@ mod rules;
 mod states;
 mod take_in;
 
+pub use articles::{ArticleEnd, OLDEST};
 pub use delivery::{Delivery, EntryReading, Outcome, Reading, TaggedEntry};
 pub use desk::{Desk, DeskError, DeskSetup, RETRY, Tagging};
 pub use handle::{DeskHandle, DeskStopped};
@@ -32,5 +34,7 @@ pub use take_in::Ingest;
 mod desk_tests;
 #[cfg(test)]
 mod readings_tests;
+#[cfg(test)]
+mod retagging_tests;
 #[cfg(test)]
 mod tests;

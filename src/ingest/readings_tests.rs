@@ -101,8 +101,10 @@ fn settle(ingest: &Ingest) {
     }
 }
 
+type Told = (Vec<TopicScore>, Account);
+
 /// Each entry's topics and account, by its guid, and what was learnt.
-fn outcome(store: &Store) -> (BTreeMap<String, (Vec<TopicScore>, Account)>, Boilerplate) {
+fn outcome(store: &Store) -> (BTreeMap<String, Told>, Boilerplate) {
     let records = store.entries_from(EntryNumber(0), 10_000).expect("read").into_iter();
     let told = records.map(|record| {
         let reading = store.reading(record.number).expect("read").expect("a reading is kept with each entry");
@@ -116,8 +118,7 @@ fn outcome(store: &Store) -> (BTreeMap<String, (Vec<TopicScore>, Account)>, Boil
 
 fn same(one: &Store, other: &Store) -> bool {
     let ((one, learnt), (other, learnt_other)) = (outcome(one), outcome(other));
-    let alike =
-        |(a, b): (&(Vec<TopicScore>, Account), &(Vec<TopicScore>, Account))| a.0 == b.0 && a.1.tells_the_same(&b.1);
+    let alike = |(a, b): (&Told, &Told)| a.0 == b.0 && a.1.tells_the_same(&b.1);
     learnt == learnt_other && one.keys().eq(other.keys()) && one.values().zip(other.values()).all(alike)
 }
 

@@ -123,6 +123,7 @@ impl Ingest {
         }
         if outcome.new + outcome.revised + outcome.duplicates > 0 {
             self.learn(refresh, source.number, now)?;
+            self.bound_article_jobs(refresh, source.number)?;
         }
         Ok(outcome)
     }
@@ -208,6 +209,7 @@ impl Ingest {
         };
         let keys = record.shared_keys.clone();
         self.keep_reading(refresh, &record, reading, now)?;
+        self.ask_for_article(refresh, &record, now);
         refresh.put_entry(record)?;
         let copies = regroup(refresh, &self.store, &self.rules, number, &keys)?;
         Ok(copies == 1)

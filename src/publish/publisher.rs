@@ -12,7 +12,7 @@ use super::{
     gather, index, rss,
 };
 use crate::{
-    model::TopicId,
+    model::{SourceId, TopicId},
     store::{ChangedEditions, Store, StoreError},
 };
 
@@ -26,6 +26,8 @@ pub struct Publisher {
     topic_titles: Arc<BTreeMap<TopicId, String>>,
     /// The name that each topic's feed id is made from.
     feed_names: BTreeMap<TopicId, TopicId>,
+    /// Sources of whose entries the articles are shown.
+    articles_of: BTreeSet<SourceId>,
     /// What is not to be made for now.
     held: Held,
     /// The newest stories of each topic as the index shows them.
@@ -80,6 +82,7 @@ impl Publisher {
             saved: None,
             topic_titles,
             feed_names,
+            articles_of: BTreeSet::new(),
             held: Held::default(),
             headlines: BTreeMap::new(),
         };
@@ -92,6 +95,11 @@ impl Publisher {
         saved.keep_only(|path| self.editions.is_expected(path));
         self.saved = Some(saved);
         self
+    }
+
+    /// Shows the articles on the pages behind the entries of these sources, where they say more than the feed does.
+    pub fn showing_articles_of(self, articles_of: BTreeSet<SourceId>) -> Self {
+        Self { articles_of, ..self }
     }
 
     /// From now on these editions stay as they are, and so does the index page, which shows what is in them.
@@ -121,7 +129,8 @@ impl Publisher {
             if !wanted() {
                 return published;
             }
-            let gathered = durable.and_then(|_durable| gather(&self.store, topic.as_ref(), self.settings.entries));
+            let gathered = durable
+                .and_then(|_durable| gather(&self.store, topic.as_ref(), self.settings.entries, &self.articles_of));
             let stories = match gathered {
                 Ok(stories) => stories,
                 Err(error) => {

@@ -257,6 +257,24 @@ impl Refresh<'_> {
         self.put_beside(Change::ArticleJob(job));
     }
 
+    /// Whether pages are to be fetched that were not before.
+    pub fn has_new_article_jobs(&self) -> bool {
+        self.beside.values().any(|change| matches!(change, Change::ArticleJob(_)))
+    }
+
+    /// The entries of a source whose pages are still to be fetched, the oldest first.
+    pub fn article_jobs_of(&self, source: SourceNumber) -> Result<BTreeSet<EntryNumber>, StoreError> {
+        let mut waiting: BTreeSet<_> = self.store.article_jobs_of(source)?.iter().map(|job| job.number).collect();
+        for change in self.beside.values() {
+            match change {
+                Change::ArticleJob(job) if job.source == source => drop(waiting.replace(job.number)),
+                Change::ArticleJobRemoved { source: of, number } if *of == source => drop(waiting.take(number)),
+                _ => {}
+            }
+        }
+        Ok(waiting)
+    }
+
     pub fn remove_article_job(&mut self, source: SourceNumber, number: EntryNumber) {
         self.put_beside(Change::ArticleJobRemoved { source, number });
     }
