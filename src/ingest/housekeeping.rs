@@ -151,9 +151,7 @@ impl Ingest {
                 Entry::Vacant(unknown) => unknown.insert(self.store.boilerplate(record.source)?.boilerplate),
             };
             let (topics, reading) = readings::read(&refresh, &record, boilerplate, tagger)?;
-            let outline = refresh.reading(record.number)?.map(|before| before.outline);
-            self.keep_reading(&mut refresh, &record, Some(reading), now)?;
-            if outline != refresh.reading(record.number)?.map(|reading| reading.outline) {
+            if self.keep_reading(&mut refresh, &record, Some(reading), now)? {
                 outlined_anew.insert(record.source);
             }
             let shared_keys = shared_keys(&record.entry);

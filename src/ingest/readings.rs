@@ -44,25 +44,26 @@ pub(super) struct Settling {
 }
 
 impl Ingest {
-    /// Keeps how an entry was understood, unless what is kept tells the same. `entry` is as it is kept.
+    /// Keeps how an entry was understood, unless what is kept tells the same. `record` is as it is kept. Returns whether its
+    /// outline is another than before, from which its source's boilerplate is learnt.
     pub(super) fn keep_reading(
         &self,
         refresh: &mut Refresh<'_>,
         record: &EntryRecord,
         reading: Option<EntryReading>,
         now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        let Some(EntryReading { tagged_with, cut, account, mut outline }) = reading else { return Ok(()) };
+    ) -> Result<bool, StoreError> {
+        let Some(EntryReading { tagged_with, cut, account, mut outline }) = reading else { return Ok(false) };
         outline.date = record.entry.published.or(record.entry.updated).map(|date| date.timestamp());
         let before = refresh.reading(record.number)?;
-        let is_kept = before.is_some_and(|before| {
-            before.cut == cut && before.outline == outline && before.account.tells_the_same(&account)
-        });
+        let is_outlined = before.as_ref().is_some_and(|before| before.outline == outline);
+        let is_kept =
+            is_outlined && before.is_some_and(|before| before.cut == cut && before.account.tells_the_same(&account));
         if !is_kept {
             let (number, source) = (record.number, record.source);
             refresh.put_reading(ReadingRecord { number, source, at: now, tagged_with, cut, account, outline });
         }
-        Ok(())
+        Ok(!is_outlined)
     }
 
     /// Learns what a source repeats from its entries as they are in this refresh.

@@ -152,11 +152,14 @@ fn teasers_repeated_across_five_entries_are_cut_and_the_tag_they_brought_goes() 
 fn entries_older_than_those_that_taught_it_are_read_again_between_deliveries_and_after_a_kill() {
     let folder = tempfile::tempdir().expect("a folder");
     let (ingest, store) = open(folder.path());
-    let old: Vec<Entry> = (0..400).map(|number| entry(number, number < 3)).collect();
+    let mut old: Vec<Entry> = (0..400).map(|number| entry(number, number < 4)).collect();
+    let late = old.remove(3);
     deliver(&ingest, &old, &Boilerplate::default());
     assert!(learnt(&store).is_empty());
     let new: Vec<Entry> = (400..440).map(|number| entry(number, true)).collect();
-    deliver(&ingest, &new, &Boilerplate::default());
+    for some in new.chunks(5) {
+        deliver(&ingest, some, &learnt(&store));
+    }
     assert!(!learnt(&store).is_empty());
     let of = |store: &Store, guid: &str| outcome(store).0[guid].0.len();
     assert_eq!(of(&store, "grein 1"), 1, "it is not among the newest");
@@ -167,9 +170,11 @@ fn entries_older_than_those_that_taught_it_are_read_again_between_deliveries_and
     assert!(ingest.is_unsettled(), "what was left to do is known after a restart");
     settle(&ingest);
     assert_eq!(of(&store, "grein 1"), 0);
+    deliver(&ingest, std::slice::from_ref(&late), &Boilerplate::default());
+    assert_eq!(of(&store, "grein 3"), 0, "one that is old already and was read without what is known");
     let again = tempfile::tempdir().expect("a folder");
     let (at_once, other) = open(again.path());
-    deliver(&at_once, &[old, new].concat(), &Boilerplate::default());
+    deliver(&at_once, &[old, vec![late], new].concat(), &Boilerplate::default());
     settle(&at_once);
     assert!(same(&store, &other));
 }

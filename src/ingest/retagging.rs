@@ -69,7 +69,10 @@ impl Ingest {
         if before.is_under_way {
             return Ok(Held::Everything);
         }
-        let changed = tagging.topic_fingerprints.iter().filter(|(topic, now)| before.topics.get(*topic) != Some(*now));
+        // After a beginning that came to no end, new entries may have tags of topics that were given up since.
+        let is_begun = self.store.tagged_with()?.is_none();
+        let is_other = |topic, now| is_begun || before.topics.get(topic) != Some(now);
+        let changed = tagging.topic_fingerprints.iter().filter(|(topic, now)| is_other(*topic, *now));
         let changed: BTreeSet<TopicId> = changed.map(|(topic, _)| topic.clone()).collect();
         Ok(if changed.is_empty() { Held::Nothing } else { Held::Topics(changed) })
     }
