@@ -126,7 +126,7 @@ fn decided(store: &Store, poll: u64) -> Refresh<'_> {
     let source = store.source(&delivery.source).expect("a source that was polled before");
     let mut refresh = store.refresh();
     refresh.put_poll_state(&delivery.source, delivery.state);
-    for TaggedEntry { entry, topics } in delivery.reading.into_iter().flat_map(|reading| reading.entries) {
+    for TaggedEntry { entry, topics, .. } in delivery.reading.into_iter().flat_map(|reading| reading.entries) {
         let (number, story) = (refresh.new_entry_number(), refresh.new_story_number());
         let id = entry.guid.clone().unwrap_or_default();
         let identity = IdentityKey::new("guid", &[&id]);
@@ -285,7 +285,7 @@ fn tagged(source: u64, number: u64, at: DateTime<Utc>) -> TaggedEntry {
     };
     let topics = (0..=numbers.below(2))
         .map(|n| TopicScore { topic: TopicId::new(format!("topic-{}", (number + n) % TOPICS)), score: 4.0 });
-    TaggedEntry { entry, topics: topics.collect() }
+    TaggedEntry::new(entry, topics.collect())
 }
 
 /// So many bytes of words, frequent ones more often.

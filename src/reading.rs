@@ -3,12 +3,12 @@
 //! parse → normalize → text → topics, one after the other; the daemon runs many of these side by side.
 
 use crate::{
-    ingest::{Reading, TaggedEntry},
+    ingest::{EntryReading, Reading, TaggedEntry, UnreadEntry},
     model::{Defect, Document, Entry, PollHints, SourceId, TopicScore},
     normalize::{NormalizeContext, normalize},
     parse::{ParseError, ParseLimits, parse},
-    text::{Boilerplate, ReadableEntry},
-    topics::{TopicExplanation, Topics},
+    text::{Boilerplate, EntryOutline, ReadableEntry},
+    topics::Topics,
 };
 
 /// Reads documents with one set of topics. Shared by all pollers; replaced whole when the topics change.
@@ -33,7 +33,8 @@ impl Reader {
         Self { topics, languages, limits: ParseLimits::default() }
     }
 
-    /// Reads a document. `configured_language` is the admin's word on the source; topics may be for some `source`s only.
+    /// Reads a document. `configured_language` is the admin's word on the source; topics may be for some `source`s only;
+    /// `boilerplate` is what the source repeats.
     ///
     /// # Errors
     /// The document is no feed, or so broken that not one entry could be had from it.
@@ -42,6 +43,7 @@ impl Reader {
         document: &Document,
         configured_language: Option<&str>,
         source: Option<&SourceId>,
+        boilerplate: &Boilerplate,
     ) -> Result<Read, ParseError> {
         let parsed = parse(document, &self.limits)?;
         let context = NormalizeContext { base: &document.base, configured_language, languages: &self.languages };
@@ -50,8 +52,9 @@ impl Reader {
             .entries
             .into_iter()
             .map(|entry| {
-                let topics = self.tag(&entry, source);
-                TaggedEntry { entry, topics }
+                let (topics, reading) =
+                    self.read_entry(&UnreadEntry { entry: &entry, source, boilerplate, article: None });
+                TaggedEntry { entry, topics, reading: Some(reading) }
             })
             .collect();
         Ok(Read {
@@ -61,14 +64,35 @@ impl Reader {
         })
     }
 
-    /// The topics an entry of a source is in.
-    pub fn tag(&self, entry: &Entry, source: Option<&SourceId>) -> Vec<TopicScore> {
-        self.topics.tag_from(&self.understand(entry, &Boilerplate::default()), source)
+    /// The topics an entry is in, and all that is to be kept of how it was understood; in one pass.
+    ///
+    /// Of the feed's text and the article on the page behind its link, if that is known, the longer one counts. What is learnt
+    /// of the source comes from the feed alone, and is cut from the feed's text alone: what stands around an article is left
+    /// out when it is found on its page.
+    pub fn read_entry(&self, unread: &UnreadEntry<'_>) -> (Vec<TopicScore>, EntryReading) {
+        let (read, is_article, outline) = self.understand_all(unread);
+        let (topics, account) = self.topics.tag_and_account(&read, unread.source, is_article);
+        let cut = unread.boilerplate.cut_print(&outline);
+        (topics, EntryReading { tagged_with: self.topics.fingerprint(), cut, account, outline })
     }
 
-    /// Why an entry of a source is in its topics, and not in others.
-    pub fn explain(&self, entry: &Entry, source: Option<&SourceId>) -> Vec<TopicExplanation> {
-        self.topics.explain_from(&self.understand(entry, &Boilerplate::default()), source)
+    /// What counts as an entry's text, whether that is the article, and the outline of what the feed had.
+    pub fn understand_all(&self, unread: &UnreadEntry<'_>) -> (ReadableEntry, bool, EntryOutline) {
+        let mut read = self.understand(unread.entry, unread.boilerplate);
+        let outline = std::mem::take(&mut read.outline);
+        if let Some(html) = unread.article {
+            let entry = Entry { summary: None, content: Some(html.to_owned()), ..unread.entry.clone() };
+            let article = self.understand(&entry, &Boilerplate::default());
+            if length(&article) > length(&read) {
+                return (article, true, outline);
+            }
+        }
+        (read, false, outline)
+    }
+
+    /// The topics an entry of a source is in, as far as its own text tells.
+    pub fn tag(&self, entry: &Entry, source: Option<&SourceId>) -> Vec<TopicScore> {
+        self.topics.tag_from(&self.understand(entry, &Boilerplate::default()), source)
     }
 
     /// What of an entry counts as its text, without the furniture that was learnt of its source.
@@ -83,4 +107,8 @@ impl Reader {
     pub fn languages(&self) -> &[String] {
         &self.languages
     }
+}
+
+fn length(read: &ReadableEntry) -> usize {
+    read.blocks.iter().map(|block| block.text.len()).sum()
 }

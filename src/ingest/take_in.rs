@@ -1,9 +1,12 @@
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Mutex};
 
 use chrono::{DateTime, Duration, Utc};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Delivery, Outcome, Reading, TaggedEntry, public_id::public_id, regroup::regroup, rules::TakeInRules};
+use super::{
+    Delivery, Outcome, Reading, TaggedEntry, Tagger, public_id::public_id, readings::Settling, regroup::regroup,
+    rules::TakeInRules,
+};
 use crate::{
     model::{Entry, EntryNumber, FeedMetadata, SourceId, SourceNumber, StoryNumber},
     store::{
@@ -16,6 +19,11 @@ use crate::{
 pub struct Ingest {
     pub(super) store: Store,
     pub(super) rules: TakeInRules,
+    /// Reads kept entries again; `None` where nobody needs them to be.
+    pub(super) tagger: Option<Tagger>,
+    /// Sources of which entries are to be read again.
+    pub(super) unsettled: Mutex<BTreeSet<SourceNumber>>,
+    pub(super) settling: Mutex<Option<Settling>>,
 }
 
 /// A publisher's date this far ahead of our clock is taken for a mistake.
@@ -26,7 +34,12 @@ const TOMBSTONE_RENEWAL: Duration = Duration::days(7);
 
 impl Ingest {
     pub fn new(store: Store, rules: TakeInRules) -> Self {
-        Self { store, rules }
+        Self { store, rules, tagger: None, unsettled: Mutex::default(), settling: Mutex::default() }
+    }
+
+    /// The topics of today, with which kept entries are read again.
+    pub fn with_tagger(self, tagger: Tagger) -> Self {
+        Self { tagger: Some(tagger), ..self }
     }
 
     /// Takes one delivery in: its entries, the stories they belong to and its poll state become visible together.
@@ -108,6 +121,10 @@ impl Ingest {
                 }
             }
         }
+        if outcome.new + outcome.revised + outcome.duplicates > 0 {
+            self.learn(refresh, source.number, now)?;
+            self.bound_article_jobs(refresh, source.number)?;
+        }
         Ok(outcome)
     }
 
@@ -172,7 +189,7 @@ impl Ingest {
         one: Identified<TaggedEntry>,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        let TaggedEntry { entry, topics } = one.item;
+        let TaggedEntry { entry, topics, reading } = one.item;
         let number = refresh.new_entry_number();
         let fingerprint = fingerprint_of(&entry)?;
         refresh.put_identity(source.number, one.key, Identity::Kept { entry: number, fingerprint });
@@ -191,6 +208,8 @@ impl Ingest {
             entry,
         };
         let keys = record.shared_keys.clone();
+        self.keep_reading(refresh, &record, reading, now)?;
+        self.ask_for_article(refresh, &record, now);
         refresh.put_entry(record)?;
         let copies = regroup(refresh, &self.store, &self.rules, number, &keys)?;
         Ok(copies == 1)
@@ -209,7 +228,7 @@ impl Ingest {
             // The identity outlived its entry: the store was damaged, and a new entry mends it.
             return self.keep(refresh, source, one, now).map(|_| true);
         };
-        let TaggedEntry { mut entry, topics } = one.item;
+        let TaggedEntry { mut entry, topics, reading } = one.item;
         let fingerprint = fingerprint_of(&entry)?;
         refresh.put_identity(source.number, one.key, Identity::Kept { entry: number, fingerprint });
         if let Revision::Material(at) = judge(&record.entry, &entry, now) {
@@ -220,10 +239,19 @@ impl Ingest {
         entry.published = record.entry.published.or(entry.published);
         let mut keys = std::mem::replace(&mut record.shared_keys, shared_keys(&entry));
         keys.extend(&record.shared_keys);
-        record.topics = topics;
+        // The topics of one whose page is known are told by the page as well.
+        let has_article = refresh.article(number)?.is_some();
+        if !has_article || self.tagger.is_none() {
+            record.topics = topics;
+        }
         record.entry = entry;
+        self.keep_reading(refresh, &record, reading, now)?;
         refresh.put_entry(record)?;
         regroup(refresh, &self.store, &self.rules, number, &keys)?;
+        if let Some(tagger) = self.tagger.as_ref().filter(|_| has_article) {
+            let learnt = refresh.boilerplate(source.number)?;
+            self.read_again(refresh, number, &learnt.boilerplate, tagger, now)?;
+        }
         Ok(true)
     }
 }

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
 use crate::{
@@ -59,15 +61,27 @@ pub struct Related {
     pub title: String,
 }
 
-/// The newest stories of a topic (`None`: of everything), newest first.
+/// The newest stories of a topic (`None`: of everything), newest first. Of entries of `articles_of`, the article on the page
+/// behind the link is shown where it says more than the feed.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn gather(store: &Store, topic: Option<&TopicId>, limit: usize) -> Result<Vec<EditionStory>, StoreError> {
+pub fn gather(
+    store: &Store,
+    topic: Option<&TopicId>,
+    limit: usize,
+    articles_of: &BTreeSet<SourceId>,
+) -> Result<Vec<EditionStory>, StoreError> {
     let mut stories = Vec::new();
     for story in store.newest(topic, limit)? {
         let owner = match store.entry(story.owner) {
-            Ok(Some(owner)) => owner,
+            Ok(Some(mut owner)) => {
+                let source = store.source_by_number(owner.source);
+                if source.is_some_and(|(id, _)| articles_of.contains(&id)) {
+                    show_article(store, &mut owner)?;
+                }
+                owner
+            }
             Ok(None) => continue,
             Err(StoreError::Record { cause, .. }) => {
                 tracing::error!(story = %story.id, %cause, "a story that cannot be read is left out of its editions");
@@ -79,6 +93,23 @@ pub fn gather(store: &Store, topic: Option<&TopicId>, limit: usize) -> Result<Ve
         stories.push(describe(store, story, owner, &id, &source));
     }
     Ok(stories)
+}
+
+fn show_article(store: &Store, owner: &mut EntryRecord) -> Result<(), StoreError> {
+    let article = match store.article(owner.number) {
+        Ok(article) => article,
+        Err(StoreError::Record { cause, .. }) => {
+            tracing::error!(entry = owner.number.0, %cause, "an article that cannot be read is not shown");
+            None
+        }
+        Err(error) => return Err(error),
+    };
+    let length = |html: &str| crate::normalize::to_text(html).len();
+    let own = [&owner.entry.content, &owner.entry.summary].into_iter().flatten().map(|html| length(html)).max();
+    if let Some(article) = article.filter(|article| length(&article.html) > own.unwrap_or_default()) {
+        owner.entry.content = Some(article.html);
+    }
+    Ok(())
 }
 
 fn describe(

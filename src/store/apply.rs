@@ -8,7 +8,7 @@ use super::{
     StoreError, codec,
     commit::{Change, Commit},
     engine::{Database, TreeName, Work, Write},
-    keys,
+    keys, readings,
     records::{EntryRecord, StoryRecord},
     refresh::ChangedEditions,
 };
@@ -17,6 +17,7 @@ use crate::model::{EntryNumber, StoryNumber};
 pub(super) const INSTANCE: &[u8] = b"instance";
 pub(super) const NEXT: &[u8] = b"next";
 pub(super) const TAGGED_WITH: &[u8] = b"tagged-with";
+pub(super) const TAGGING: &[u8] = b"tagging";
 pub(super) const TOPICS_EVER: &[u8] = b"topics-ever";
 
 /// Applies commits as one, numbered as the last of them. Returns the editions whose stories changed.
@@ -67,6 +68,22 @@ fn apply_change<D: Deref<Target = Database>>(
             put_story(work, changed, record)
         }
         Change::StoryRemoved { number } => remove_story(work, changed, *number),
+        Change::Reading(record) => readings::put_reading(work, record),
+        Change::ReadingRemoved { number } => readings::remove_reading(work, *number),
+        Change::Boilerplate { source, record } => {
+            put(work, TreeName::Boilerplates, &source.0.to_be_bytes(), "boilerplate", record)
+        }
+        Change::Article(record) => {
+            put(work, TreeName::Articles, &record.number.0.to_be_bytes(), "article", record.as_ref())
+        }
+        Change::ArticleRemoved { number } => work.remove(TreeName::Articles, &number.0.to_be_bytes()),
+        Change::ArticleJob(job) => {
+            put(work, TreeName::ArticleJobs, &keys::article_job(job.source, job.number), "article job", job)
+        }
+        Change::ArticleJobRemoved { source, number } => {
+            work.remove(TreeName::ArticleJobs, &keys::article_job(*source, *number))
+        }
+        Change::Tagging(tagging) => put(work, TreeName::Meta, TAGGING, "tagging", tagging),
     }
 }
 

@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
+    articles::{ArticleJob, ArticleRecord},
     keys::IdentityKey,
+    readings::{BoilerplateRecord, ReadingRecord, TaggingRecord},
     records::{EntryRecord, Identity, SourceRecord, StoryRecord},
 };
 use crate::model::{EntryNumber, PollState, SourceId, SourceNumber, StoryNumber, TopicId};
@@ -77,6 +79,25 @@ pub enum Change {
         entry: EntryNumber,
         story: StoryNumber,
     },
+    Reading(Box<ReadingRecord>),
+    ReadingRemoved {
+        number: EntryNumber,
+    },
+    Boilerplate {
+        source: SourceNumber,
+        record: BoilerplateRecord,
+    },
+    Article(Box<ArticleRecord>),
+    ArticleRemoved {
+        number: EntryNumber,
+    },
+    ArticleJob(ArticleJob),
+    ArticleJobRemoved {
+        source: SourceNumber,
+        number: EntryNumber,
+    },
+    /// The topics that the stored entries' tags are of.
+    Tagging(TaggingRecord),
 }
 
 impl Change {
@@ -96,6 +117,14 @@ impl Change {
             Change::TopicsEver(_) => Subject::TopicsEver,
             Change::TaggedWith(_) => Subject::TaggedWith,
             Change::Next { .. } => Subject::Next,
+            Change::Reading(record) => Subject::Reading(record.number),
+            Change::ReadingRemoved { number } => Subject::Reading(*number),
+            Change::Boilerplate { source, .. } => Subject::Boilerplate(*source),
+            Change::Article(record) => Subject::Article(record.number),
+            Change::ArticleRemoved { number } => Subject::Article(*number),
+            Change::ArticleJob(job) => Subject::ArticleJob(job.source, job.number),
+            Change::ArticleJobRemoved { source, number } => Subject::ArticleJob(*source, *number),
+            Change::Tagging(_) => Subject::Tagging,
         }
     }
 
@@ -108,6 +137,9 @@ impl Change {
                 | Change::EntryRemoved { .. }
                 | Change::IdentityRemoved { .. }
                 | Change::StoryRemoved { .. }
+                | Change::ReadingRemoved { .. }
+                | Change::ArticleRemoved { .. }
+                | Change::ArticleJobRemoved { .. }
         )
     }
 }
@@ -124,4 +156,9 @@ pub enum Subject {
     TopicsEver,
     TaggedWith,
     Next,
+    Reading(EntryNumber),
+    Boilerplate(SourceNumber),
+    Article(EntryNumber),
+    ArticleJob(SourceNumber, EntryNumber),
+    Tagging,
 }

@@ -7,6 +7,10 @@ use crate::model::{
     Category, EmbeddedSource, Enclosure, Entry, EntryNumber, FeedMetadata, Language, LanguageOrigin, Moved, Person,
     PollHints, PollState, SourceNumber, StoryNumber, TopicId, TopicScore, UpdatePeriod, Validators,
 };
+use crate::{
+    text::{BlockPrint, Boilerplate, EntryOutline},
+    topics::Account,
+};
 
 fn at(minute: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_790_000_000 + minute * 60, 0).expect("a time")
@@ -125,6 +129,22 @@ fn the_layout_of_every_record_is_what_stores_out_there_hold() {
     };
     let kept = Identity::Kept { entry: EntryNumber(1), fingerprint: 7 };
     let tombstone = Identity::Tombstone { last_listed: at(1) };
+    let outline =
+        EntryOutline { date: Some(300), identity: 1, title: vec![7], blocks: vec![BlockPrint { hash: 300, words: 2 }] };
+    let (row, outlined) = readings::rows_of(&ReadingRecord {
+        number: EntryNumber(1),
+        source: SourceNumber(2),
+        at: at(1),
+        tagged_with: 300,
+        cut: 301,
+        account: Account::default(),
+        outline,
+    })
+    .expect("encoded");
+    let learnt = BoilerplateRecord { boilerplate: Boilerplate::default(), is_unsettled: true };
+    let tagging = TaggingRecord { topics: [(TopicId::new("ai"), 300)].into(), is_under_way: true };
+    let article = ArticleRecord { number: EntryNumber(1), at: at(1), html: "h".into() };
+    let job = ArticleJob { source: SourceNumber(1), number: EntryNumber(300), tries: 2, due: at(1) };
     let hash = |bytes: Result<Vec<u8>, postcard::Error>| xxhash_rust::xxh3::xxh3_64(&bytes.expect("encoded"));
     let pinned = [
         ("entry", hash(postcard::to_stdvec(&record)), 0xc80049e87b1821c4),
@@ -133,6 +153,12 @@ fn the_layout_of_every_record_is_what_stores_out_there_hold() {
         ("poll state", hash(postcard::to_stdvec(&state)), 0x8a0342cc91cd42c2),
         ("identity, kept", hash(postcard::to_stdvec(&kept)), 0x7da2461d069adbb2),
         ("identity, tombstone", hash(postcard::to_stdvec(&tombstone)), 0x84325cf5de5b471c),
+        ("reading", hash(Ok(row)), 0x8299ee80bf695068),
+        ("outline", hash(Ok(outlined)), 0x0e1fbfd5c9843374),
+        ("boilerplate", hash(postcard::to_stdvec(&learnt)), 0x6f15e63fb37c575a),
+        ("tagging", hash(postcard::to_stdvec(&tagging)), 0xcd6c3aba4383b53a),
+        ("article", hash(postcard::to_stdvec(&article)), 0xb27b397007e42df4),
+        ("article job", hash(postcard::to_stdvec(&job)), 0x5e600fa5d24b1879),
     ];
     let changed: Vec<String> = pinned
         .iter()

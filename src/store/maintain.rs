@@ -251,6 +251,17 @@ impl Store {
         for item in database.scan(TreeName::Stories, &[]) {
             take(Change::Story(Box::new(codec::decode("story", &item?.1)?)))?;
         }
+        self.each_reading(&mut |record| take(Change::Reading(Box::new(record))))?;
+        for (source, record) in self.boilerplates()? {
+            take(Change::Boilerplate { source, record })?;
+        }
+        self.each_article(&mut |record| take(Change::Article(Box::new(record))))?;
+        for job in self.article_jobs()? {
+            take(Change::ArticleJob(job))?;
+        }
+        if let Some(tagging) = self.record("tagging", TreeName::Meta, super::apply::TAGGING)? {
+            take(Change::Tagging(tagging))?;
+        }
         take(self.next_numbers())
     }
 

@@ -8,9 +8,10 @@ use super::{Check, number};
 use crate::{
     config::{
         PollingSettings,
-        file::{At, CronText, NetworkText, Polling},
+        file::{ArticleText, At, CronText, NetworkText, Polling},
         shape::closest,
     },
+    model::ArticlePolicy,
     schedule::Schedule,
 };
 
@@ -32,6 +33,7 @@ impl Check<'_> {
             allow_networks: Vec::new(),
             host_gap,
             backlog: Some(50),
+            article: ArticlePolicy::None,
             timeout,
             concurrency: 64,
         };
@@ -45,6 +47,7 @@ impl Check<'_> {
         settings.host_gap = self.duration(&polling.host_gap, host_gap, Duration::ZERO);
         settings.timeout = self.duration(&polling.timeout, timeout, Duration::from_secs(1));
         settings.backlog = backlog(&polling.backlog).unwrap_or(settings.backlog);
+        settings.article = self.article(&polling.article).unwrap_or_default();
         settings.concurrency = number(&polling.concurrency).unwrap_or(settings.concurrency);
         Some(settings)
     }
@@ -83,6 +86,24 @@ impl Check<'_> {
         };
         self.problem(&value.span(), format!("`{text}` is not a time zone"), hint);
         None
+    }
+
+    /// What the admin wants done about articles' pages, if they say so.
+    pub(super) fn article(&mut self, value: &Option<At<ArticleText>>) -> Option<ArticlePolicy> {
+        let value = value.as_ref()?;
+        match value.trim() {
+            "none" => Some(ArticlePolicy::None),
+            "fetch" => Some(ArticlePolicy::Fetch),
+            "publish" => Some(ArticlePolicy::Publish),
+            other => {
+                let hint = match closest(other, ["none", "fetch", "publish"].into_iter()) {
+                    Some(word) => format!("did you mean \"{word}\"?"),
+                    None => "write \"none\", \"fetch\" or \"publish\"".to_owned(),
+                };
+                self.problem(&value.span(), format!("`{other}` is nothing that can be done about articles"), hint);
+                None
+            }
+        }
     }
 
     fn network(&mut self, value: &At<NetworkText>) -> Option<IpNet> {

@@ -19,10 +19,20 @@ pub(in crate::store) enum TreeName {
     Topics,
     /// Source number, date and entry number: what retention looks at.
     Ages,
+    /// Entry number to how the entry was understood.
+    Readings,
+    /// Source number, date (newest first), identity and entry number: what a source's boilerplate is learnt from.
+    Outlines,
+    /// Source number to what was learnt.
+    Boilerplates,
+    /// Entry number to what the page behind its link says.
+    Articles,
+    /// Source number and entry number: which pages are still to be fetched.
+    ArticleJobs,
 }
 
 impl TreeName {
-    pub(super) const ALL: [TreeName; 9] = [
+    pub(super) const ALL: [TreeName; 14] = [
         TreeName::Meta,
         TreeName::Sources,
         TreeName::Polls,
@@ -32,6 +42,11 @@ impl TreeName {
         TreeName::Stories,
         TreeName::Topics,
         TreeName::Ages,
+        TreeName::Readings,
+        TreeName::Outlines,
+        TreeName::Boilerplates,
+        TreeName::Articles,
+        TreeName::ArticleJobs,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -45,12 +60,26 @@ impl TreeName {
             TreeName::Stories => "stories",
             TreeName::Topics => "topics",
             TreeName::Ages => "ages",
+            TreeName::Readings => "readings",
+            TreeName::Outlines => "outlines",
+            TreeName::Boilerplates => "boilerplates",
+            TreeName::Articles => "articles",
+            TreeName::ArticleJobs => "article-jobs",
         }
     }
 
     /// Whether its rows are worth compressing: hashes and numbers are not.
     pub(super) fn is_text(self) -> bool {
-        matches!(self, TreeName::Meta | TreeName::Sources | TreeName::Polls | TreeName::Entries | TreeName::Stories)
+        matches!(
+            self,
+            TreeName::Meta
+                | TreeName::Sources
+                | TreeName::Polls
+                | TreeName::Entries
+                | TreeName::Stories
+                | TreeName::Readings
+                | TreeName::Articles
+        )
     }
 
     /// So many bytes of items a row gathers before it is split.
@@ -59,10 +88,13 @@ impl TreeName {
     /// anywhere, so that their rows are short; lists grow at one end.
     pub(super) fn row_bytes(self) -> usize {
         match self {
-            TreeName::Entries => 12 * 1024,
+            TreeName::Entries | TreeName::Articles => 12 * 1024,
+            TreeName::Readings | TreeName::Outlines => 6 * 1024,
             TreeName::Stories => 3 * 1024,
             TreeName::Topics | TreeName::Ages => 2 * 1024,
-            TreeName::Meta | TreeName::Sources | TreeName::Polls => 1024,
+            TreeName::Meta | TreeName::Sources | TreeName::Polls | TreeName::Boilerplates | TreeName::ArticleJobs => {
+                1024
+            }
             TreeName::Identities | TreeName::Keys => 512,
         }
     }

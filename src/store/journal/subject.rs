@@ -36,6 +36,11 @@ fn key(subject: &Subject) -> SubjectKey {
         Subject::TopicsEver => alone(b't'),
         Subject::TaggedWith => alone(b'w'),
         Subject::Next => alone(b'n'),
+        Subject::Tagging => alone(b'g'),
+        Subject::Reading(number) => numbered(b'r', number.0),
+        Subject::Boilerplate(source) => numbered(b'b', u64::from(source.0)),
+        Subject::Article(number) => numbered(b'a', number.0),
+        Subject::ArticleJob(source, number) => paired(b'j', u64::from(source.0), number.0),
         Subject::Source(id) => named(b'S', id.as_str().as_bytes()),
         Subject::Poll(id) => named(b'P', id.as_str().as_bytes()),
         Subject::Entry(number) => numbered(b'e', number.0),
@@ -64,6 +69,13 @@ fn numbered(kind: u8, number: u64) -> SubjectKey {
     SubjectKey(xxh3_128(&bytes))
 }
 
+fn paired(kind: u8, one: u64, other: u64) -> SubjectKey {
+    let mut bytes = [kind; 17];
+    bytes[1..9].copy_from_slice(&one.to_le_bytes());
+    bytes[9..].copy_from_slice(&other.to_le_bytes());
+    SubjectKey(xxh3_128(&bytes))
+}
+
 fn identity(source: u64, key: u128) -> SubjectKey {
     let mut bytes = [b'k'; 25];
     bytes[1..9].copy_from_slice(&source.to_le_bytes());
@@ -84,6 +96,13 @@ pub(super) fn scan(line: &[u8]) -> Option<About> {
     let subject = match kind {
         b"entry" => numbered(b'e', number(rest.strip_prefix(br#"{"number":"#)?)?.0),
         b"story" => numbered(b's', number(rest.strip_prefix(br#"{"number":"#)?)?.0),
+        b"reading" => numbered(b'r', number(rest.strip_prefix(br#"{"number":"#)?)?.0),
+        b"article" => numbered(b'a', number(rest.strip_prefix(br#"{"number":"#)?)?.0),
+        b"boilerplate" if !is_removal => numbered(b'b', number(rest.strip_prefix(br#"{"source":"#)?)?.0),
+        b"article_job" => {
+            let (source, rest) = number(rest.strip_prefix(br#"{"source":"#)?)?;
+            paired(b'j', source, number(rest.strip_prefix(br#","number":"#)?)?.0)
+        }
         b"identity" => {
             let (source, rest) = number(rest.strip_prefix(br#"{"source":"#)?)?;
             let digits = rest.strip_prefix(br#","key":""#)?;
@@ -99,6 +118,7 @@ pub(super) fn scan(line: &[u8]) -> Option<About> {
         b"topics_ever" if !is_removal => alone(b't'),
         b"tagged_with" if !is_removal => alone(b'w'),
         b"next" if !is_removal => alone(b'n'),
+        b"tagging" if !is_removal => alone(b'g'),
         _ => return None,
     };
     Some(About { subject, is_removal })

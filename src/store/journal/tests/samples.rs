@@ -8,8 +8,12 @@ use crate::model::{
     PollHints, PollState, SourceId, SourceNumber, StoryNumber, TopicId, TopicScore, UpdatePeriod, Validators,
 };
 use crate::store::{
-    Change, Commit, Copy, EntryRecord, Identity, IdentityKey, IdentityPolicy, Originality, SharedKey, SourceRecord,
-    StoryRecord,
+    ArticleJob, ArticleRecord, BoilerplateRecord, Change, Commit, Copy, EntryRecord, Identity, IdentityKey,
+    IdentityPolicy, Originality, ReadingRecord, SharedKey, SourceRecord, StoryRecord, TaggingRecord,
+};
+use crate::{
+    text::ReadableEntry,
+    topics::{TaggingSettings, Topics},
 };
 
 pub(super) fn entry(number: u64, text: &str) -> EntryRecord {
@@ -103,8 +107,23 @@ pub(super) fn poll(text: &str) -> PollState {
     }
 }
 
+pub(super) fn reading(number: u64, text: &str) -> ReadingRecord {
+    let entry = Entry { title: text.into(), content: Some(format!("<p>{text} is told of.</p>")), ..Entry::default() };
+    let read = ReadableEntry::from_entry(&entry, &["en".to_owned()]);
+    let topics = Topics::compile(&TaggingSettings::default(), &[]).unwrap_or_else(|problems| panic!("{problems:?}"));
+    ReadingRecord {
+        number: EntryNumber(number),
+        source: SourceNumber(2),
+        at: at(4),
+        tagged_with: u64::MAX - number,
+        cut: u64::MAX,
+        account: topics.tag_and_account(&read, None, false).1,
+        outline: read.outline,
+    }
+}
+
 /// So many kinds of change there are.
-pub(super) const KINDS: u8 = 16;
+pub(super) const KINDS: u8 = 25;
 
 /// A change of this kind to the `number`th subject.
 pub(super) fn change(kind: u8, number: u64, text: &str) -> Change {
@@ -131,6 +150,23 @@ pub(super) fn change(kind: u8, number: u64, text: &str) -> Change {
         9 => Change::IdentityRemoved { source: source_number, key: key(number) },
         10 | 15 => Change::Story(Box::new(story(number, text))),
         11 => Change::StoryRemoved { number: StoryNumber(number) },
+        16 => Change::Reading(Box::new(reading(number, text))),
+        17 => Change::ReadingRemoved { number: EntryNumber(number) },
+        18 => Change::Boilerplate { source: source_number, record: BoilerplateRecord::default() },
+        19 => Change::Article(Box::new(ArticleRecord {
+            number: EntryNumber(number),
+            at: at(number as i64),
+            html: text.repeat(3),
+        })),
+        20 => Change::ArticleRemoved { number: EntryNumber(number) },
+        21 => Change::ArticleJob(ArticleJob {
+            source: source_number,
+            number: EntryNumber(number),
+            tries: 2,
+            due: at(number as i64),
+        }),
+        22 => Change::ArticleJobRemoved { source: source_number, number: EntryNumber(number) },
+        23 => Change::Tagging(TaggingRecord { topics: [(TopicId::new(text), u64::MAX)].into(), is_under_way: true }),
         12 => Change::TopicsEver([(TopicId::new(text), TopicId::new("name"))].into()),
         _ => match number % 3 {
             0 => Change::TaggedWith(None),
