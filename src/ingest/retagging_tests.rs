@@ -154,11 +154,14 @@ fn watch(editions: &Editions, done: &Arc<AtomicBool>) -> thread::JoinHandle<BTre
     let (editions, done) = (editions.clone(), done.clone());
     thread::spawn(move || {
         let mut seen = BTreeSet::new();
-        while !done.load(Ordering::Relaxed) {
+        loop {
+            let is_last = done.load(Ordering::Relaxed);
             seen.extend(shown(&editions, "/topics/counted.atom"));
+            if is_last {
+                return seen;
+            }
             thread::sleep(Duration::from_micros(200));
         }
-        seen
     })
 }
 
