@@ -218,7 +218,7 @@ fn tagged(source: u64, number: u64, at: DateTime<Utc>) -> TaggedEntry {
     };
     let topics = (0..=numbers.below(2))
         .map(|n| TopicScore { topic: TopicId::new(format!("topic-{}", (number + n) % TOPICS)), score: 4.0 });
-    TaggedEntry { entry, topics: topics.collect() }
+    TaggedEntry { entry, topics: topics.collect(), text: Default::default() }
 }
 
 /// So many bytes of words, frequent ones more often.

@@ -7,6 +7,7 @@ use crate::{
     model::{Defect, Document, Entry, PollHints, SourceId, TopicScore},
     normalize::{NormalizeContext, normalize},
     parse::{ParseError, ParseLimits, parse},
+    stories::EntryText,
     text::{Boilerplate, ReadableEntry},
     topics::{TopicExplanation, Topics},
 };
@@ -50,8 +51,9 @@ impl Reader {
             .entries
             .into_iter()
             .map(|entry| {
-                let topics = self.tag(&entry, source);
-                TaggedEntry { entry, topics }
+                let readable = self.understand(&entry, &Boilerplate::default());
+                let topics = self.topics.tag_from(&readable, source);
+                TaggedEntry { text: EntryText::of(&readable), topics, entry }
             })
             .collect();
         Ok(Read {

@@ -1,7 +1,10 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Entry, FeedMetadata, PollState, SourceId, TopicScore};
+use crate::{
+    model::{Entry, FeedMetadata, PollState, SourceId, TopicScore},
+    stories::EntryText,
+};
 
 /// What one poll of a source brought.
 #[derive(Debug, Clone)]
@@ -32,6 +35,8 @@ pub struct Reading {
 pub struct TaggedEntry {
     pub entry: Entry,
     pub topics: Vec<TopicScore>,
+    /// What it is compared by with entries of other sources.
+    pub text: EntryText,
 }
 
 /// What became of a delivery's entries.

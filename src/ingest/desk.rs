@@ -16,6 +16,7 @@ use super::{
     Delivery, DeskHandle, Ingest, TakeInRules,
     caretaker::Caretaker,
     handle::Message,
+    learning::Learning,
     press::{Press, run_press},
     states::{States, Waiting, both},
 };
@@ -78,6 +79,7 @@ pub struct Desk {
     /// The next entry to be tagged again, while that is going on.
     tagging_from: Option<EntryNumber>,
     pruning: bool,
+    learning: Learning,
     /// Why the store cannot be written at present, and when it is tried again.
     trouble: Option<Trouble>,
     retry: Duration,
@@ -149,6 +151,7 @@ impl Desk {
             tagging: setup.tagging,
             tagging_from: None,
             pruning: false,
+            learning: Learning::default(),
             trouble: None,
             retry: setup.retry,
             held: VecDeque::new(),
@@ -174,6 +177,8 @@ impl Desk {
         self.held.extend(held);
         // Until here the editions of the last run are up: what was damaged meanwhile is in none.
         self.press(Press::Everything);
+        let filled = self.ingest.texts.fill(&self.ingest.store, self.clock.now());
+        self.note("reading the texts of the last days", filled);
         {
             let store = self.ingest.store.clone();
             let _writing = store.while_writing();
@@ -196,6 +201,7 @@ impl Desk {
             }
         }
         self.is_closing.store(true, Ordering::Relaxed);
+        self.learning.end();
         if self.trouble.is_none()
             && let Err(error) = self.ingest.store.make_durable()
         {
@@ -253,6 +259,7 @@ impl Desk {
     }
 
     fn is_in_trouble(&mut self, error: StoreError) {
+        self.ingest.texts.forget();
         let why = format!("{error}; no poll is done until it can be written again, which is tried every few seconds");
         if self.trouble.is_none() {
             error!("{why}");
@@ -378,6 +385,9 @@ impl Desk {
             }
         }
         trouble = trouble.or(states.apply());
+        if trouble.is_none() {
+            trouble = self.keep_what_was_learnt(&mut changed);
+        }
         if is_idle && trouble.is_none() {
             trouble = self.work_in_background(&mut changed);
         }
@@ -403,6 +413,18 @@ impl Desk {
         if durable.is_ok() && !changed.is_empty() {
             self.press(Press::Changed(changed));
         }
+    }
+
+    /// Goes over to what was learnt meanwhile, and has it learnt anew when it is time. Returns why it could not be kept.
+    fn keep_what_was_learnt(&mut self, changed: &mut ChangedEditions) -> Option<StoreError> {
+        let texts = self.ingest.texts.len();
+        self.learning.begin_if_due(&self.ingest.store, texts, self.clock.now(), &self.is_closing);
+        let learnt = self.learning.finished()?;
+        match self.ingest.keep_learnt(learnt) {
+            Ok(editions) => changed.extend(editions),
+            Err(error) => return Some(error),
+        }
+        None
     }
 
     /// A delivery that was tagged before the topics changed is tagged again.

@@ -28,7 +28,10 @@ fn delivery(etag: &str, titles: &[&str]) -> Delivery {
         title: title.to_string(),
         ..Entry::default()
     };
-    let entries = titles.iter().map(|title| TaggedEntry { entry: entry(title), topics: Vec::new() }).collect();
+    let entries = titles
+        .iter()
+        .map(|title| TaggedEntry { entry: entry(title), topics: Vec::new(), text: Default::default() })
+        .collect();
     let validators = Validators { etag: Some(etag.into()), last_modified: None };
     Delivery {
         source: SourceId::new("gazette"),

@@ -11,12 +11,15 @@ mod delivery;
 mod desk;
 mod handle;
 mod housekeeping;
+mod known;
+mod learning;
 mod press;
 mod public_id;
 mod regroup;
 mod rules;
 mod states;
 mod take_in;
+mod texts;
 
 pub use delivery::{Delivery, Outcome, Reading, TaggedEntry};
 pub use desk::{Desk, DeskError, DeskSetup, RETRY, Tagger, Tagging};
@@ -28,3 +31,5 @@ pub use take_in::Ingest;
 mod desk_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod text_tests;

@@ -3,7 +3,10 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Duration, Utc};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Delivery, Outcome, Reading, TaggedEntry, public_id::public_id, regroup::regroup, rules::TakeInRules};
+use super::{
+    Delivery, Outcome, Reading, TaggedEntry, known::known, public_id::public_id, regroup::regroup, rules::TakeInRules,
+    texts::Texts,
+};
 use crate::{
     model::{Entry, EntryNumber, FeedMetadata, SourceId, SourceNumber, StoryNumber},
     store::{
@@ -16,23 +19,34 @@ use crate::{
 pub struct Ingest {
     pub(super) store: Store,
     pub(super) rules: TakeInRules,
+    pub(super) texts: Texts,
 }
 
 /// A publisher's date this far ahead of our clock is taken for a mistake.
-const FUTURE_TOLERANCE: Duration = Duration::hours(24);
+pub(super) const FUTURE_TOLERANCE: Duration = Duration::hours(24);
 
 /// How often the date on a tombstone is renewed while the publisher goes on listing the entry.
 const TOMBSTONE_RENEWAL: Duration = Duration::days(7);
 
 impl Ingest {
     pub fn new(store: Store, rules: TakeInRules) -> Self {
-        Self { store, rules }
+        Self { store, rules, texts: Texts::default() }
     }
 
     /// Takes one delivery in: its entries, the stories they belong to and its poll state become visible together.
     ///
     /// Not on the disk yet: [`Store::make_durable`] is the caller's, so that several deliveries can share it.
     pub fn take_in(&self, delivery: Delivery) -> Result<(Outcome, ChangedEditions), StoreError> {
+        self.texts.fill(&self.store, delivery.at)?;
+        let taken_in = self.take_in_delivery(delivery);
+        if taken_in.is_err() {
+            // The index may hold texts that are not kept.
+            self.texts.forget();
+        }
+        taken_in
+    }
+
+    fn take_in_delivery(&self, delivery: Delivery) -> Result<(Outcome, ChangedEditions), StoreError> {
         let mut refresh = self.store.refresh();
         refresh.put_poll_state(&delivery.source, delivery.state);
         let mut outcome = Outcome::default();
@@ -82,8 +96,10 @@ impl Ingest {
 
         let beyond_backlog = if first_time { self.beyond_backlog(id, &identified) } else { BTreeSet::new() };
         // The last in the document is the oldest, as a rule: so numbers follow time.
-        for one in identified.into_iter().rev() {
-            match refresh.identity(source.number, one.key)? {
+        for mut one in identified.into_iter().rev() {
+            let (key, identity) = known(refresh, source.number, one.key)?;
+            one.key = key;
+            match identity {
                 Some(Identity::Kept { entry, fingerprint }) => {
                     if fingerprint == fingerprint_of(&one.item.entry)? {
                         outcome.unchanged += 1;
@@ -95,11 +111,13 @@ impl Ingest {
                     self.remember_as_listed(refresh, source.number, one.key, now)?;
                     outcome.passed_over += 1;
                 }
-                None if beyond_backlog.contains(&one.key) || self.is_outlived(&one.item.entry, now) => {
+                None | Some(Identity::Alias { .. })
+                    if beyond_backlog.contains(&one.key) || self.is_outlived(&one.item.entry, now) =>
+                {
                     self.remember_as_listed(refresh, source.number, one.key, now)?;
                     outcome.passed_over += 1;
                 }
-                None => {
+                None | Some(Identity::Alias { .. }) => {
                     if self.keep(refresh, &source, one, now)? {
                         outcome.new += 1;
                     } else {
@@ -119,10 +137,10 @@ impl Ingest {
         key: IdentityKey,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let fresh = match refresh.identity(source, key)? {
+        let fresh = match known(refresh, source, key)?.1 {
             Some(Identity::Tombstone { last_listed }) => now - last_listed < TOMBSTONE_RENEWAL,
             Some(Identity::Kept { .. }) => true,
-            None => false,
+            None | Some(Identity::Alias { .. }) => false,
         };
         if !fresh {
             refresh.put_identity(source, key, Identity::Tombstone { last_listed: now });
@@ -172,7 +190,7 @@ impl Ingest {
         one: Identified<TaggedEntry>,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        let TaggedEntry { entry, topics } = one.item;
+        let TaggedEntry { entry, topics, text } = one.item;
         let number = refresh.new_entry_number();
         let fingerprint = fingerprint_of(&entry)?;
         refresh.put_identity(source.number, one.key, Identity::Kept { entry: number, fingerprint });
@@ -191,8 +209,9 @@ impl Ingest {
             entry,
         };
         let keys = record.shared_keys.clone();
+        self.look_for_copies(refresh, &record, text, source)?;
         refresh.put_entry(record)?;
-        let copies = regroup(refresh, &self.store, &self.rules, number, &keys)?;
+        let copies = regroup(refresh, &self.store, &self.rules, &[number], &keys)?;
         Ok(copies == 1)
     }
 
@@ -209,7 +228,7 @@ impl Ingest {
             // The identity outlived its entry: the store was damaged, and a new entry mends it.
             return self.keep(refresh, source, one, now).map(|_| true);
         };
-        let TaggedEntry { mut entry, topics } = one.item;
+        let TaggedEntry { mut entry, topics, text } = one.item;
         let fingerprint = fingerprint_of(&entry)?;
         refresh.put_identity(source.number, one.key, Identity::Kept { entry: number, fingerprint });
         if let Revision::Material(at) = judge(&record.entry, &entry, now) {
@@ -222,8 +241,10 @@ impl Ingest {
         keys.extend(&record.shared_keys);
         record.topics = topics;
         record.entry = entry;
+        let mut around = vec![number];
+        around.extend(self.look_for_copies(refresh, &record, text, source)?);
         refresh.put_entry(record)?;
-        regroup(refresh, &self.store, &self.rules, number, &keys)?;
+        regroup(refresh, &self.store, &self.rules, &around, &keys)?;
         Ok(true)
     }
 }
@@ -238,13 +259,13 @@ fn stored_twin(
     source: &SourceRecord,
     key: IdentityKey,
 ) -> Result<Option<StoredTwin>, StoreError> {
-    Ok(match refresh.identity(source.number, key)? {
+    Ok(match known(refresh, source.number, key)?.1 {
         Some(Identity::Kept { entry, .. }) => {
             let twin = |record: EntryRecord| StoredTwin::Kept { link: record.entry.link, title: record.entry.title };
             Some(refresh.entry(entry)?.map_or(StoredTwin::Forgotten, twin))
         }
         Some(Identity::Tombstone { .. }) => Some(StoredTwin::Forgotten),
-        None => None,
+        None | Some(Identity::Alias { .. }) => None,
     })
 }
 

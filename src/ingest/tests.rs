@@ -9,6 +9,7 @@ use super::*;
 use crate::{
     model::{Entry, FeedMetadata, PollState, SourceId, TopicId, TopicScore},
     store::{ChangedEditions, RetentionLimits, Store, StoreSettings, StoryRecord},
+    stories::EntryText,
 };
 
 struct Newsroom {
@@ -47,7 +48,10 @@ impl Newsroom {
             let ai = TopicScore { topic: TopicId::new("ai"), score: entry.title.matches("AI").count() as f64 };
             if ai.score > 0.0 { vec![ai] } else { Vec::new() }
         };
-        let entries = entries.into_iter().map(|entry| TaggedEntry { topics: tag(&entry), entry }).collect();
+        let entries = entries
+            .into_iter()
+            .map(|entry| TaggedEntry { topics: tag(&entry), text: EntryText::default(), entry })
+            .collect();
         let delivery = Delivery {
             source: SourceId::new(source),
             configured_url: format!("https://{source}.example/feed"),

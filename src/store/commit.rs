@@ -10,9 +10,13 @@ use uuid::Uuid;
 
 use super::{
     keys::IdentityKey,
+    ledger::{EntryName, Learnt, RenumberedRecord, TextRecord, ToldRecord},
     records::{EntryRecord, Identity, SourceRecord, StoryRecord},
 };
-use crate::model::{EntryNumber, PollState, SourceId, SourceNumber, StoryNumber, TopicId};
+use crate::{
+    model::{EntryNumber, PollState, SourceId, SourceNumber, StoryNumber, TopicId},
+    stories::Comparison,
+};
 
 /// Commits are numbered from 1 without gaps.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -77,6 +81,34 @@ pub enum Change {
         entry: EntryNumber,
         story: StoryNumber,
     },
+    /// What is kept of an entry's text for as long as copies of it may come.
+    Text(Box<TextRecord>),
+    TextRemoved {
+        number: EntryNumber,
+    },
+    /// What two entries, the lower number first, were found to have in common.
+    Pair {
+        a: EntryNumber,
+        b: EntryNumber,
+        is: Comparison,
+    },
+    PairRemoved {
+        a: EntryNumber,
+        b: EntryNumber,
+    },
+    /// What the admin said of two entries.
+    Told {
+        a: EntryName,
+        b: EntryName,
+        is: ToldRecord,
+    },
+    /// What publishers print everywhere and how frequent words are.
+    Learnt(Box<Learnt>),
+    /// The last time a source gave its entries new guids.
+    Renumbered {
+        source: SourceNumber,
+        is: RenumberedRecord,
+    },
 }
 
 impl Change {
@@ -96,6 +128,12 @@ impl Change {
             Change::TopicsEver(_) => Subject::TopicsEver,
             Change::TaggedWith(_) => Subject::TaggedWith,
             Change::Next { .. } => Subject::Next,
+            Change::Text(record) => Subject::Text(record.number),
+            Change::TextRemoved { number } => Subject::Text(*number),
+            Change::Pair { a, b, .. } | Change::PairRemoved { a, b } => Subject::Pair(*a, *b),
+            Change::Told { a, b, .. } => Subject::Told(*a, *b),
+            Change::Learnt(_) => Subject::Learnt,
+            Change::Renumbered { source, .. } => Subject::Renumbered(*source),
         }
     }
 
@@ -108,6 +146,8 @@ impl Change {
                 | Change::EntryRemoved { .. }
                 | Change::IdentityRemoved { .. }
                 | Change::StoryRemoved { .. }
+                | Change::TextRemoved { .. }
+                | Change::PairRemoved { .. }
         )
     }
 }
@@ -124,4 +164,9 @@ pub enum Subject {
     TopicsEver,
     TaggedWith,
     Next,
+    Text(EntryNumber),
+    Pair(EntryNumber, EntryNumber),
+    Told(EntryName, EntryName),
+    Learnt,
+    Renumbered(SourceNumber),
 }

@@ -53,7 +53,7 @@ impl Relations {
             Change::Identity { source, key, is } => {
                 let entry = match is {
                     Identity::Kept { entry, .. } => Some(*entry),
-                    Identity::Tombstone { .. } => None,
+                    Identity::Tombstone { .. } | Identity::Alias { .. } => None,
                 };
                 self.identities.insert((*source, *key), (entry, line));
             }
@@ -78,7 +78,14 @@ impl Relations {
             | Change::Poll { .. }
             | Change::PollRemoved { .. }
             | Change::TopicsEver(_)
-            | Change::TaggedWith(_) => {}
+            | Change::TaggedWith(_)
+            | Change::Text(_)
+            | Change::TextRemoved { .. }
+            | Change::Pair { .. }
+            | Change::PairRemoved { .. }
+            | Change::Told { .. }
+            | Change::Learnt(_)
+            | Change::Renumbered { .. } => {}
         }
         Ok(())
     }

@@ -7,6 +7,10 @@ use crate::model::{
     Category, EmbeddedSource, Enclosure, Entry, EntryNumber, FeedMetadata, Language, LanguageOrigin, Moved, Person,
     PollHints, PollState, SourceNumber, StoryNumber, TopicId, TopicScore, UpdatePeriod, Validators,
 };
+use crate::{
+    stories::{Alias, EntryText, KnownBy, Move, Publisher, Renumbering, WordStatistics, compare},
+    text::{ReadableEntry, ReadableText},
+};
 
 fn at(minute: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_790_000_000 + minute * 60, 0).expect("a time")
@@ -125,6 +129,34 @@ fn the_layout_of_every_record_is_what_stores_out_there_hold() {
     };
     let kept = Identity::Kept { entry: EntryNumber(1), fingerprint: 7 };
     let tombstone = Identity::Tombstone { last_listed: at(1) };
+    let alias = Identity::Alias { of: key };
+    let readable = ReadableText {
+        title: "The ministers meet in 2026".into(),
+        text: "Two ministers agreed on 7 points and 12 more".into(),
+        language: Some("en".into()),
+        ..ReadableText::default()
+    };
+    let read = EntryText::of(&ReadableEntry::from_text(&readable, &["en".into()]));
+    let text = TextRecord {
+        number: EntryNumber(1),
+        publisher: Publisher(2),
+        dated: at(3),
+        link: Some(4),
+        wording: read.wording.clone(),
+        terms: read.terms.clone(),
+    };
+    let pair = compare(&text.entry(), &TextRecord { number: EntryNumber(300), dated: at(70), ..text.clone() }.entry());
+    let told = ToldRecord { word: Word::Split, at: at(1) };
+    let words = WordStatistics::learn(&[read.terms.clone(), read.terms]);
+    let renumbered = RenumberedRecord {
+        at: at(1),
+        renumbering: Renumbering {
+            what: Move::ToOtherSoftware,
+            listed: 300,
+            aliases: vec![Alias { arriving: key, kept: key, known_by: KnownBy::Text }],
+            held_back: vec![key],
+        },
+    };
     let hash = |bytes: Result<Vec<u8>, postcard::Error>| xxhash_rust::xxh3::xxh3_64(&bytes.expect("encoded"));
     let pinned = [
         ("entry", hash(postcard::to_stdvec(&record)), 0xc80049e87b1821c4),
@@ -133,6 +165,12 @@ fn the_layout_of_every_record_is_what_stores_out_there_hold() {
         ("poll state", hash(postcard::to_stdvec(&state)), 0x8a0342cc91cd42c2),
         ("identity, kept", hash(postcard::to_stdvec(&kept)), 0x7da2461d069adbb2),
         ("identity, tombstone", hash(postcard::to_stdvec(&tombstone)), 0x84325cf5de5b471c),
+        ("identity, alias", hash(postcard::to_stdvec(&alias)), 0x6dea788a6b86a29c),
+        ("text", hash(postcard::to_stdvec(&text)), 0x2349f995e273d0e3),
+        ("comparison", hash(postcard::to_stdvec(&pair)), 0x415270d2ef024bc9),
+        ("word of the admin", hash(postcard::to_stdvec(&told)), 0x84325cf5de5b471c),
+        ("word statistics", hash(postcard::to_stdvec(&words)), 0x60e02f2768dc7d06),
+        ("renumbering", hash(postcard::to_stdvec(&renumbered)), 0xb262dbb1222fa01c),
     ];
     let changed: Vec<String> = pinned
         .iter()

@@ -7,6 +7,7 @@ use super::{
     StoreError,
     commit::Change,
     keys::{IdentityKey, SharedKey},
+    ledger::LedgerChanges,
     read::Store,
     records::{EntryRecord, Identity, SourceRecord, StoryRecord},
 };
@@ -17,7 +18,7 @@ use crate::model::{EntryNumber, PollState, SourceId, SourceNumber, StoryNumber, 
 /// Rows that follow from records (a topic's list, what retention looks at, who shares a link) are kept in step here, so that
 /// the stages speak of entries and stories only.
 pub struct Refresh<'a> {
-    store: &'a Store,
+    pub(super) store: &'a Store,
     entries: BTreeMap<EntryNumber, Revision<EntryRecord>>,
     stories: BTreeMap<StoryNumber, Revision<StoryRecord>>,
     identities: BTreeMap<(SourceNumber, IdentityKey), Option<Identity>>,
@@ -26,6 +27,7 @@ pub struct Refresh<'a> {
     polls: BTreeMap<SourceId, Option<PollState>>,
     tagged_with: Option<Option<u64>>,
     topics: Vec<(TopicId, TopicId)>,
+    pub(super) ledger: LedgerChanges,
     /// Numbers from here on are new: there is nothing to look up under them.
     new_from: (EntryNumber, StoryNumber),
 }
@@ -52,6 +54,7 @@ impl Store {
             polls: BTreeMap::new(),
             tagged_with: None,
             topics: Vec::new(),
+            ledger: LedgerChanges::default(),
             new_from: self.next_entry_and_story(),
         }
     }
@@ -126,8 +129,13 @@ impl Refresh<'_> {
         }
     }
 
+    /// Whether a number is new: there is nothing to look up under it.
+    pub(super) fn is_new(&self, number: EntryNumber) -> bool {
+        number >= self.new_from.0
+    }
+
     fn stored_entry(&self, number: EntryNumber) -> Result<Option<EntryRecord>, StoreError> {
-        if number >= self.new_from.0 { Ok(None) } else { self.store.entry(number) }
+        if self.is_new(number) { Ok(None) } else { self.store.entry(number) }
     }
 
     fn stored_story(&self, number: StoryNumber) -> Result<Option<StoryRecord>, StoreError> {
@@ -146,8 +154,9 @@ impl Refresh<'_> {
         self.change_entry(record.number, Some(record))
     }
 
-    /// Forgets an entry's text. Its identity is left to the caller, who knows whether it may come back.
+    /// Forgets an entry and all that was found of it. Its identity is left to the caller, who knows whether it may come back.
     pub fn remove_entry(&mut self, number: EntryNumber) -> Result<(), StoreError> {
+        self.forget_text(number)?;
         self.change_entry(number, None)
     }
 
@@ -298,6 +307,7 @@ impl Refresh<'_> {
                 _ => {}
             }
         }
+        changes.extend(self.ledger.changes());
         if self.entries.values().any(|change| change.before.is_none())
             || self.stories.values().any(|change| change.before.is_none())
         {

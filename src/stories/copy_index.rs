@@ -70,6 +70,10 @@ impl CopyIndex {
         }
     }
 
+    pub fn contains(&self, entry: EntryNumber) -> bool {
+        self.places.contains_key(&entry)
+    }
+
     pub fn remove(&mut self, entry: EntryNumber) -> bool {
         let Some(place) = self.places.remove(&entry) else { return false };
         if let Some(entry) = self.entries.get_mut(place as usize).and_then(Option::take) {

@@ -19,10 +19,20 @@ pub(in crate::store) enum TreeName {
     Topics,
     /// Source number, date and entry number: what retention looks at.
     Ages,
+    /// Entry number to what is kept of its text.
+    Texts,
+    /// Two entry numbers, either first, to what the entries were found to have in common.
+    Pairs,
+    /// Two source numbers and identity keys, either first, to what the admin said of the entries.
+    Told,
+    /// What was learnt of many entries, by what it is.
+    Learnt,
+    /// Source number to the last time it gave its entries new guids.
+    Renumbered,
 }
 
 impl TreeName {
-    pub(super) const ALL: [TreeName; 9] = [
+    pub(super) const ALL: [TreeName; 14] = [
         TreeName::Meta,
         TreeName::Sources,
         TreeName::Polls,
@@ -32,6 +42,11 @@ impl TreeName {
         TreeName::Stories,
         TreeName::Topics,
         TreeName::Ages,
+        TreeName::Texts,
+        TreeName::Pairs,
+        TreeName::Told,
+        TreeName::Learnt,
+        TreeName::Renumbered,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -45,6 +60,11 @@ impl TreeName {
             TreeName::Stories => "stories",
             TreeName::Topics => "topics",
             TreeName::Ages => "ages",
+            TreeName::Texts => "texts",
+            TreeName::Pairs => "pairs",
+            TreeName::Told => "told",
+            TreeName::Learnt => "learnt",
+            TreeName::Renumbered => "renumbered",
         }
     }
 
@@ -61,9 +81,12 @@ impl TreeName {
         match self {
             TreeName::Entries => 12 * 1024,
             TreeName::Stories => 3 * 1024,
-            TreeName::Topics | TreeName::Ages => 2 * 1024,
+            // Hashes: nothing is gained from company, and one is changed at a time.
+            TreeName::Texts => 5 * 1024,
+            TreeName::Learnt => 1,
+            TreeName::Topics | TreeName::Ages | TreeName::Pairs => 2 * 1024,
             TreeName::Meta | TreeName::Sources | TreeName::Polls => 1024,
-            TreeName::Identities | TreeName::Keys => 512,
+            TreeName::Identities | TreeName::Keys | TreeName::Told | TreeName::Renumbered => 512,
         }
     }
 }

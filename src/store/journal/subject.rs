@@ -38,6 +38,18 @@ fn key(subject: &Subject) -> SubjectKey {
         Subject::Next => alone(b'n'),
         Subject::Source(id) => named(b'S', id.as_str().as_bytes()),
         Subject::Poll(id) => named(b'P', id.as_str().as_bytes()),
+        Subject::Text(number) => numbered(b'x', number.0),
+        Subject::Pair(a, b) => pair(a.0, b.0),
+        Subject::Told(a, b) => {
+            let mut bytes = vec![b'a'];
+            for name in [a, b] {
+                bytes.extend(name.source.0.to_le_bytes());
+                bytes.extend(name.key.as_bytes());
+            }
+            SubjectKey(xxh3_128(&bytes))
+        }
+        Subject::Learnt => alone(b'l'),
+        Subject::Renumbered(source) => numbered(b'r', u64::from(source.0)),
         Subject::Entry(number) => numbered(b'e', number.0),
         Subject::Story(number) => numbered(b's', number.0),
         Subject::Identity(source, key) => {
@@ -64,6 +76,13 @@ fn numbered(kind: u8, number: u64) -> SubjectKey {
     SubjectKey(xxh3_128(&bytes))
 }
 
+fn pair(a: u64, b: u64) -> SubjectKey {
+    let mut bytes = [b'p'; 17];
+    bytes[1..9].copy_from_slice(&a.to_le_bytes());
+    bytes[9..].copy_from_slice(&b.to_le_bytes());
+    SubjectKey(xxh3_128(&bytes))
+}
+
 fn identity(source: u64, key: u128) -> SubjectKey {
     let mut bytes = [b'k'; 25];
     bytes[1..9].copy_from_slice(&source.to_le_bytes());
@@ -84,6 +103,11 @@ pub(super) fn scan(line: &[u8]) -> Option<About> {
     let subject = match kind {
         b"entry" => numbered(b'e', number(rest.strip_prefix(br#"{"number":"#)?)?.0),
         b"story" => numbered(b's', number(rest.strip_prefix(br#"{"number":"#)?)?.0),
+        b"text" => numbered(b'x', number(rest.strip_prefix(br#"{"number":"#)?)?.0),
+        b"pair" => {
+            let (a, rest) = number(rest.strip_prefix(br#"{"a":"#)?)?;
+            pair(a, number(rest.strip_prefix(br#","b":"#)?)?.0)
+        }
         b"identity" => {
             let (source, rest) = number(rest.strip_prefix(br#"{"source":"#)?)?;
             let digits = rest.strip_prefix(br#","key":""#)?;
@@ -93,6 +117,8 @@ pub(super) fn scan(line: &[u8]) -> Option<About> {
             let digits = std::str::from_utf8(digits.get(..32)?).ok()?;
             identity(source, u128::from_str_radix(digits, 16).ok()?)
         }
+        b"renumbered" if !is_removal => numbered(b'r', number(rest.strip_prefix(br#"{"source":"#)?)?.0),
+        b"learnt" if !is_removal => alone(b'l'),
         b"source" => named(b'S', id(rest)?),
         b"poll" => named(b'P', id(rest)?),
         b"instance" if !is_removal => alone(b'i'),

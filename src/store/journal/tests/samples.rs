@@ -8,8 +8,14 @@ use crate::model::{
     PollHints, PollState, SourceId, SourceNumber, StoryNumber, TopicId, TopicScore, UpdatePeriod, Validators,
 };
 use crate::store::{
-    Change, Commit, Copy, EntryRecord, Identity, IdentityKey, IdentityPolicy, Originality, SharedKey, SourceRecord,
-    StoryRecord,
+    Change, Commit, Copy, EntryName, EntryRecord, Identity, IdentityKey, IdentityPolicy, Learnt, Originality,
+    RenumberedRecord, SharedKey, SourceRecord, StoryRecord, TextRecord, ToldRecord, Word,
+};
+use crate::{
+    stories::{
+        Alias, Comparison, EntryText, KnownBy, Move, Publisher, Renumbering, TextEntry, WordStatistics, compare,
+    },
+    text::ReadableEntry,
 };
 
 pub(super) fn entry(number: u64, text: &str) -> EntryRecord {
@@ -104,7 +110,7 @@ pub(super) fn poll(text: &str) -> PollState {
 }
 
 /// So many kinds of change there are.
-pub(super) const KINDS: u8 = 16;
+pub(super) const KINDS: u8 = 22;
 
 /// A change of this kind to the `number`th subject.
 pub(super) fn change(kind: u8, number: u64, text: &str) -> Change {
@@ -131,6 +137,39 @@ pub(super) fn change(kind: u8, number: u64, text: &str) -> Change {
         9 => Change::IdentityRemoved { source: source_number, key: key(number) },
         10 | 15 => Change::Story(Box::new(story(number, text))),
         11 => Change::StoryRemoved { number: StoryNumber(number) },
+        16 => Change::Text(Box::new(TextRecord {
+            number: EntryNumber(number),
+            publisher: Publisher(u64::MAX - number),
+            dated: at(number as i64),
+            link: Some(number),
+            wording: entry_text(text).wording,
+            terms: entry_text(text).terms,
+        })),
+        17 => Change::TextRemoved { number: EntryNumber(number) },
+        18 => Change::Pair { a: EntryNumber(number), b: EntryNumber(number + 7), is: comparison(text) },
+        19 => Change::PairRemoved { a: EntryNumber(number), b: EntryNumber(number + 7) },
+        20 => Change::Told {
+            a: EntryName { source: source_number, key: key(number) },
+            b: EntryName { source: SourceNumber(9), key: key(number + 1) },
+            is: ToldRecord { word: if number == 0 { Word::Join } else { Word::Split }, at: at(number as i64) },
+        },
+        21 if number == 0 => Change::Renumbered {
+            source: source_number,
+            is: RenumberedRecord {
+                at: at(1),
+                renumbering: Renumbering {
+                    what: Move::ToAnotherHost,
+                    listed: 9,
+                    aliases: vec![Alias { arriving: key(1), kept: key(2), known_by: KnownBy::PathOfLink }],
+                    held_back: vec![key(3)],
+                },
+            },
+        },
+        21 => Change::Learnt(Box::new(Learnt {
+            at: at(number as i64),
+            words: WordStatistics::learn(&[entry_text(text).terms, entry_text(text).terms]),
+            ..Learnt::default()
+        })),
         12 => Change::TopicsEver([(TopicId::new(text), TopicId::new("name"))].into()),
         _ => match number % 3 {
             0 => Change::TaggedWith(None),
@@ -138,6 +177,24 @@ pub(super) fn change(kind: u8, number: u64, text: &str) -> Change {
             _ => Change::Next { entry: EntryNumber(number), story: StoryNumber(1 << 60) },
         },
     }
+}
+
+fn entry_text(text: &str) -> EntryText {
+    let entry =
+        Entry { title: text.into(), content: Some(format!("{text} in 2026 and 7 more words")), ..Entry::default() };
+    EntryText::of(&ReadableEntry::from_entry(&entry, &["en".into()]))
+}
+
+fn comparison(text: &str) -> Comparison {
+    let wording = entry_text(text).wording;
+    let entry = |number| TextEntry {
+        entry: EntryNumber(number),
+        publisher: Publisher(number),
+        dated: Some(at(number as i64)),
+        link: None,
+        wording: wording.clone(),
+    };
+    compare(&entry(1), &entry(2))
 }
 
 /// One change of every kind.
