@@ -95,7 +95,7 @@ impl Ingest {
         refresh.remove_entry(number)?;
         let Some(story) = refresh.story(record.story)? else { return Ok(()) };
         match story.copies.iter().find(|copy| copy.entry != number) {
-            Some(other) => regroup(refresh, &self.store, &self.rules, &[other.entry], &record.shared_keys).map(drop)?,
+            Some(other) => regroup(self, refresh, &[other.entry], &record.shared_keys).map(drop)?,
             None => refresh.remove_story(story.number)?,
         }
         Ok(())
@@ -142,7 +142,7 @@ impl Ingest {
                 let Some(now) = refresh.entry(record.number)? else { continue };
                 refresh.put_entry(EntryRecord { topics, shared_keys: shared_keys.clone(), ..now })?;
             }
-            regroup(&mut refresh, &self.store, &self.rules, &[record.number], &shared_keys)?;
+            regroup(self, &mut refresh, &[record.number], &shared_keys)?;
         }
         Ok((refresh.apply()?, Some(EntryNumber(last.0 + 1))))
     }

@@ -4,6 +4,7 @@ use super::{
     known::{known, name_of},
     public_id::minted_id,
     rules::TakeInRules,
+    take_in::Ingest,
     texts::appeared,
 };
 use crate::{
@@ -18,6 +19,9 @@ use crate::{
 /// More sources than this do not carry one article: it is a link to somewhere else that all of them print.
 const MOST_SHARERS: usize = 512;
 
+/// A chain of texts is followed to so many entries: what goes on for longer is no article.
+const MOST_BY_TEXT: usize = 256;
+
 /// Once so many entries stand under a key that several of one source share, it is known to join nobody and not looked at again.
 const MOST_ON_A_LIVE_PAGE: usize = 64;
 
@@ -27,13 +31,13 @@ const MOST_ON_A_LIVE_PAGE: usize = 64;
 /// Which entries are one story depends on the set of entries alone, on what comparing them found, and on the admin's word; only
 /// the id under which the story was first published remembers what came first.
 pub(super) fn regroup(
+    ingest: &Ingest,
     refresh: &mut Refresh<'_>,
-    store: &Store,
-    rules: &TakeInRules,
     around: &[EntryNumber],
     keys: &[SharedKey],
 ) -> Result<usize, StoreError> {
-    let Neighbourhood { records, crowded, links, told } = neighbourhood(refresh, around, keys)?;
+    let (store, rules) = (&ingest.store, &ingest.rules);
+    let Neighbourhood { records, crowded, mut links, told } = neighbourhood(refresh, around, keys)?;
     let members: Vec<Member> = records
         .values()
         .map(|record| Member {
@@ -43,7 +47,9 @@ pub(super) fn regroup(
         })
         .collect();
     let ranks = Ranks::of(refresh, &records);
-    let keyed: Vec<_> = partition(&members).iter().map(|group| ranks.of_all(group)).collect();
+    let keyed = partition(&members);
+    ingest.compare_around(refresh, &keyed, &mut links)?;
+    let keyed: Vec<_> = keyed.iter().map(|group| ranks.of_all(group)).collect();
     let groups = ranks.entries(one_story(&ranks.dated(), &keyed, &ranks.links(&links), &ranks.told(&told)));
     let stories = allot_stories(refresh, &records, &groups)?;
     let mut copies_of_entry = 0;
@@ -97,7 +103,7 @@ fn neighbourhood(
                 open_entries.extend(story.into_iter().flat_map(|story| story.copies).map(|copy| copy.entry));
                 open_keys.extend(&record.shared_keys);
                 for (other, comparison) in refresh.pairs_of(number)? {
-                    if matches!(comparison.verdict, Verdict::SameText(_)) {
+                    if matches!(comparison.verdict, Verdict::SameText(_)) && records.len() < MOST_BY_TEXT {
                         open_entries.push(other);
                     }
                     // Each is met twice, or the other is too far away to matter.

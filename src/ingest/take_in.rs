@@ -211,7 +211,7 @@ impl Ingest {
         let keys = record.shared_keys.clone();
         self.look_for_copies(refresh, &record, text, source)?;
         refresh.put_entry(record)?;
-        let copies = regroup(refresh, &self.store, &self.rules, &[number], &keys)?;
+        let copies = regroup(self, refresh, &[number], &keys)?;
         Ok(copies == 1)
     }
 
@@ -244,7 +244,7 @@ impl Ingest {
         let mut around = vec![number];
         around.extend(self.look_for_copies(refresh, &record, text, source)?);
         refresh.put_entry(record)?;
-        regroup(refresh, &self.store, &self.rules, &around, &keys)?;
+        regroup(self, refresh, &around, &keys)?;
         Ok(true)
     }
 }

@@ -1,6 +1,10 @@
 //! The texts of the last days, held in memory so that an entry's copies are found when it comes.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    cmp::Reverse,
+    collections::BTreeSet,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use chrono::{DateTime, Duration, Utc};
 use tracing::debug;
@@ -9,7 +13,7 @@ use super::take_in::{FUTURE_TOLERANCE, Ingest};
 use crate::{
     model::{Enclosure, Entry, EntryNumber},
     store::{ChangedEditions, EntryRecord, Learnt, Refresh, SourceRecord, Store, StoreError, TextRecord},
-    stories::{COPY_WINDOW, CopyIndex, EntryText, link_hash, publisher},
+    stories::{COPY_WINDOW, CopyIndex, EntryText, Link, Verdict, link_hash, publisher},
 };
 
 /// An entry is compared with those dated within [`COPY_WINDOW`] of it; one that comes so late after its date still finds them
@@ -18,6 +22,13 @@ const LATE: Duration = Duration::hours(24);
 
 /// What is kept of texts: articles on one event follow each other for seven days.
 const KEPT: Duration = Duration::days(8);
+
+/// So many entries of one text are noted with each of them, and so many that are alike but kept apart.
+const MOST_SAME: usize = 64;
+const MOST_APART: usize = 8;
+
+/// So many pairs are compared when entries are found to be around each other.
+const MOST_COMPARED: usize = 4_096;
 
 /// Texts read from the store, or removed, in one go.
 const BATCH: usize = 500;
@@ -111,7 +122,7 @@ impl Ingest {
         let Some(index) = held.index.as_mut().filter(|_| dated >= now - COPY_WINDOW - LATE) else {
             return Ok(Vec::new());
         };
-        let mut links = index.compare(entry.clone());
+        let mut links = worth_noting(index.compare(entry.clone()));
         index.insert(entry);
         let recordings = recordings(&record.entry);
         if !recordings.is_empty() {
@@ -140,6 +151,44 @@ impl Ingest {
         Ok(alike_no_more)
     }
 
+    /// Finds what keeps entries apart that would meet in one story: of any two that do not share a key and were not compared yet.
+    pub(super) fn compare_around(
+        &self,
+        refresh: &mut Refresh<'_>,
+        keyed: &[Vec<EntryNumber>],
+        links: &mut Vec<Link>,
+    ) -> Result<(), StoreError> {
+        let all: usize = keyed.iter().map(Vec::len).sum();
+        let within: usize = keyed.iter().map(|group| group.len() * group.len()).sum();
+        if keyed.len() < 2 || all < 3 || (all * all - within) / 2 > MOST_COMPARED {
+            return Ok(());
+        }
+        let compared: BTreeSet<(EntryNumber, EntryNumber)> =
+            links.iter().map(|link| (link.entry.min(link.other), link.entry.max(link.other))).collect();
+        let held = self.texts.held();
+        let Some(index) = &held.index else { return Ok(()) };
+        let mut texts = Vec::new();
+        for (group, entry) in
+            keyed.iter().enumerate().flat_map(|(group, entries)| entries.iter().map(move |e| (group, e)))
+        {
+            texts.extend(refresh.text(*entry)?.map(|text| (group, text)));
+        }
+        for (place, (group, text)) in texts.iter().enumerate() {
+            for (_, other) in texts.iter().skip(place + 1).filter(|(other, _)| other != group) {
+                let pair = (text.number.min(other.number), text.number.max(other.number));
+                if compared.contains(&pair) || (text.dated - other.dated).abs() > COPY_WINDOW {
+                    continue;
+                }
+                let comparison = index.compare_two(text.entry(), other.entry());
+                if comparison.verdict != Verdict::Unlike {
+                    refresh.put_pair(pair.0, pair.1, comparison);
+                    links.push(Link { entry: pair.0, other: pair.1, comparison });
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Keeps what was learnt; entries that come from here on are compared by it. Returns the editions that may show it.
     pub(super) fn keep_learnt(&self, learnt: Learnt) -> Result<ChangedEditions, StoreError> {
         let mut refresh = self.store.refresh();
@@ -165,6 +214,20 @@ impl Ingest {
         // A few that are dated after their arrival may stand before the others.
         Ok(outlived > 0)
     }
+}
+
+/// The nearest of those that an entry shares its text with, and of those it is kept apart from: some feeds repeat one text in
+/// every entry. What else keeps two of a story's entries apart is found once they would meet.
+fn worth_noting(links: Vec<Link>) -> Vec<Link> {
+    let (mut same, mut apart): (Vec<Link>, Vec<Link>) =
+        links.into_iter().partition(|link| matches!(link.comparison.verdict, Verdict::SameText(_)));
+    for (links, most) in [(&mut same, MOST_SAME), (&mut apart, MOST_APART)] {
+        // Stable: of equally near ones the earliest.
+        links.sort_by_key(|link| Reverse(link.comparison.closeness()));
+        links.truncate(most);
+    }
+    same.append(&mut apart);
+    same
 }
 
 /// What an entry has to be listened to or watched. Two of a source are two pieces, however alike their descriptions: the news of

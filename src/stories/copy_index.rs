@@ -112,6 +112,11 @@ impl CopyIndex {
         links.into_iter().map(|(_, other, comparison)| Link { entry: entry.entry, other, comparison }).collect()
     }
 
+    /// What two entries have in common, whether they are in the index or not.
+    pub fn compare_two(&self, a: TextEntry, b: TextEntry) -> Comparison {
+        compare(&self.stripped(a), &self.stripped(b))
+    }
+
     /// Bytes that the index takes, beside this value itself.
     pub fn bytes(&self) -> usize {
         // A map's node holds its pairs and some room to grow.

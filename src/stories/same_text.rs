@@ -190,7 +190,7 @@ impl Comparison {
     }
 
     /// How much two copies are alike, to choose between groups: by title, then by text.
-    pub(super) fn closeness(&self) -> (u32, u32) {
+    pub fn closeness(&self) -> (u32, u32) {
         let thousandths = |part: u32, whole: u32| (u64::from(part) * 1_000 / u64::from(whole.max(1))) as u32;
         (thousandths(self.shared_title, self.title), thousandths(self.shared_shingles, self.shingles))
     }
