@@ -16,6 +16,7 @@ mod learning;
 mod press;
 mod public_id;
 mod regroup;
+mod renumbered;
 mod rules;
 mod states;
 mod take_in;

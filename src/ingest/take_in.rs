@@ -94,11 +94,19 @@ impl Ingest {
         let identified = identification.entries;
         refresh.put_source(id, source.clone());
 
+        if !first_time {
+            self.notice_renumbering(refresh, id, &source, &identified, now)?;
+        }
         let beyond_backlog = if first_time { self.beyond_backlog(id, &identified) } else { BTreeSet::new() };
         // The last in the document is the oldest, as a rule: so numbers follow time.
         for mut one in identified.into_iter().rev() {
-            let (key, identity) = known(refresh, source.number, one.key)?;
+            let (key, mut identity) = known(refresh, source.number, one.key)?;
             one.key = key;
+            if matches!(identity, Some(Identity::Kept { .. }))
+                && self.notice_reused_guid(refresh, id, &mut source, &mut one, now)?
+            {
+                identity = refresh.identity(source.number, one.key)?;
+            }
             match identity {
                 Some(Identity::Kept { entry, fingerprint }) => {
                     if fingerprint == fingerprint_of(&one.item.entry)? {
