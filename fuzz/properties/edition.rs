@@ -51,6 +51,7 @@ fn story(number: usize, entry: Entry, feed: &FeedMetadata) -> EditionStory {
     EditionStory {
         id: format!("{URN}:{number}"),
         title: if entry.title.is_empty() { "untitled".to_owned() } else { entry.title },
+        same_event: Vec::new(),
         related: entry.link.iter().map(|link| Related { link: link.clone(), title: source_title.clone() }).collect(),
         link: entry.link,
         published: entry.published.map_or(updated, |published| published.min(updated)),

@@ -5,7 +5,9 @@ use std::fmt::{self, Write as _};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serialize, Serializer};
 
+use super::stories::write_pairs;
 use crate::{
+    daemon::FoundPair,
     model::{Language, LanguageOrigin, SourceId, TopicScore},
     reading::Reader,
     text::{Cut, LanguageReason, ReadableEntry},
@@ -27,6 +29,8 @@ pub(super) struct StoryLines {
     #[serde(serialize_with = "as_object")]
     topics: Vec<TopicScore>,
     copies: Vec<ExplainedCopy>,
+    /// Why its entries are one story, and which were kept out of it.
+    pairs: Vec<FoundPair>,
 }
 
 #[derive(Debug, Serialize)]
@@ -83,10 +87,11 @@ impl ExplainedStory {
         updated: DateTime<Utc>,
         topics: &[TopicScore],
         copies: Vec<ExplainedCopy>,
+        pairs: Vec<FoundPair>,
         entries: Vec<ExplainedEntry>,
     ) -> Self {
         let updated = updated.to_rfc3339_opts(SecondsFormat::Secs, true);
-        Self { story: Some(StoryLines { id, updated, topics: topics.to_vec(), copies }), entries }
+        Self { story: Some(StoryLines { id, updated, topics: topics.to_vec(), copies, pairs }), entries }
     }
 
     /// For people. `only` is the one topic they asked for.
@@ -99,6 +104,14 @@ impl ExplainedStory {
                 let shown = if copy.shown { "shown" } else { "copy" };
                 let link = copy.link.as_deref().unwrap_or("no link");
                 writeln!(text, "  {shown}: {} ({}) {link}", copy.source, copy.site)?;
+            }
+            if story.pairs.iter().any(|pair| pair.together) {
+                writeln!(text, "one story, by their entries' numbers:")?;
+                write_pairs(text, &story.pairs, true)?;
+            }
+            if story.pairs.iter().any(|pair| !pair.together) {
+                writeln!(text, "other stories, though alike:")?;
+                write_pairs(text, &story.pairs, false)?;
             }
         }
         for entry in &self.entries {

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::Secret;
 use crate::{
-    model::{SourceId, TopicId},
+    model::{ShownAs, SourceId, TopicId},
     schedule::{Schedule, SourceSchedule},
     topics::{TaggingSettings, TopicSettings},
 };
@@ -83,6 +83,8 @@ pub struct PollingSettings {
 pub struct PublishSettings {
     /// At most so many entries, the newest.
     pub entries: usize,
+    /// How stories are shown, unless a topic has a word of its own.
+    pub stories: ShownAs,
 }
 
 /// `[sources.<id>]`: a publisher's feed.
@@ -131,4 +133,6 @@ pub struct BasicAuth {
 pub struct TopicPage {
     /// BCP 47 tag of the topic's own title and description.
     pub language: Option<String>,
+    /// How its stories are shown.
+    pub stories: ShownAs,
 }

@@ -124,7 +124,7 @@ fn fetch_settings(config: &Config) -> FetchSettings {
     }
 }
 
-fn rules(config: &Config) -> TakeInRules {
+pub(super) fn rules(config: &Config) -> TakeInRules {
     let mut sources: BTreeMap<SourceId, SourceRules> = BTreeMap::new();
     for (id, source) in &config.sources {
         let formerly = config.former_sources.iter().filter(|(_, now)| *now == id).map(|(former, _)| former.clone());
@@ -157,6 +157,7 @@ pub(super) fn publish_settings(config: &Config, address: SocketAddr) -> Result<P
             title: topic.title.clone(),
             description: topic.description.clone(),
             language: config.topic_pages.get(&topic.id).and_then(|page| page.language.clone()),
+            stories: config.topic_pages.get(&topic.id).map_or(config.publish.stories, |page| page.stories),
             formerly,
         }
     };
@@ -164,6 +165,7 @@ pub(super) fn publish_settings(config: &Config, address: SocketAddr) -> Result<P
         public_url: public_url(config, address).ok_or(AssembleError::PublicUrl(address))?,
         entries: config.publish.entries,
         max_age: max_age(config),
+        stories: config.publish.stories,
         topics: config.topics.iter().map(page).collect(),
     })
 }

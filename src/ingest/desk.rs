@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tracing::{debug, error, info};
 
 use super::{
-    Delivery, DeskHandle, Ingest, TakeInRules,
+    Delivery, DeskHandle, Ingest, TakeInRules, TellError,
     caretaker::Caretaker,
     handle::Message,
     learning::Learning,
@@ -347,6 +347,7 @@ impl Desk {
         let mut changed = ChangedEditions::new();
         let mut states = States::new(&store);
         let mut delivered = Vec::new();
+        let mut answered = Vec::new();
         let mut trouble = None;
         let is_idle = batch.is_empty();
         for message in batch {
@@ -380,6 +381,23 @@ impl Desk {
                     self.begin_work();
                     let _ = done.send(());
                 }
+                Message::Tell { tell, done } => {
+                    trouble = trouble.or(states.apply());
+                    let told = match self.ingest.tell(&tell, self.clock.now()) {
+                        Ok((stories, editions)) => {
+                            changed.extend(editions);
+                            Ok(stories)
+                        }
+                        Err(error) => {
+                            let why = error.to_string();
+                            if let TellError::Store(error) = error {
+                                trouble.get_or_insert(error);
+                            }
+                            Err(why)
+                        }
+                    };
+                    answered.push((done, told));
+                }
                 Message::Prune => self.pruning = true,
                 Message::Ping { done } => drop(done.send(())),
             }
@@ -408,6 +426,9 @@ impl Desk {
         debug!("commit ends");
         states.answer(&durable);
         for (done, result) in delivered {
+            let _ = done.send(both(result, &durable));
+        }
+        for (done, result) in answered {
             let _ = done.send(both(result, &durable));
         }
         if durable.is_ok() && !changed.is_empty() {
@@ -484,6 +505,7 @@ fn refuse(batch: Vec<Message>, why: &str) {
         match message {
             Message::Begin { done, .. } => drop(done.send(Err(why.to_string()))),
             Message::Delivery { done, .. } => drop(done.send(Err(why.to_string()))),
+            Message::Tell { done, .. } => drop(done.send(Err(why.to_string()))),
             Message::Reload { done, .. } | Message::Ping { done } => drop(done.send(())),
             Message::Prune => {}
         }

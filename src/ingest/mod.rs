@@ -20,6 +20,7 @@ mod renumbered;
 mod rules;
 mod states;
 mod take_in;
+mod tell;
 mod texts;
 
 pub use delivery::{Delivery, Outcome, Reading, TaggedEntry};
@@ -27,6 +28,7 @@ pub use desk::{Desk, DeskError, DeskSetup, RETRY, Tagger, Tagging};
 pub use handle::{DeskHandle, DeskStopped};
 pub use rules::{SourceRules, TakeInRules};
 pub use take_in::Ingest;
+pub use tell::{Named, Tell, TellError, named};
 
 #[cfg(test)]
 mod desk_tests;

@@ -1,16 +1,15 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use url::Url;
 
-use super::{Newsdesk, beside};
+use super::{FoundPair, Newsdesk, beside, reasons::pairs};
 use crate::{
     control::{Command, Failure, Finished, Lines},
-    model::{Entry, StoryNumber, TopicScore},
-    normalize::{clean_link, link_key},
-    store::{Originality, SharedKey, Store, StoreError, StoryRecord},
+    ingest::named,
+    model::{Entry, TopicScore},
+    store::{Originality, Store, StoreError, StoryRecord},
 };
 
-/// The stories with this link or id, whole; none is no failure.
+/// The stories with this id, or with an entry of this link or number, whole; none is no failure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FindStories {
@@ -27,6 +26,9 @@ pub struct FoundStory {
     pub copies: Vec<FoundCopy>,
     /// In the order of `copies`.
     pub entries: Vec<FoundEntry>,
+    /// Why they are one story, and which entries were kept out of it.
+    #[serde(default)]
+    pub pairs: Vec<FoundPair>,
 }
 
 /// One of the entries that are this story, as a copy.
@@ -47,9 +49,6 @@ pub struct FoundEntry {
     pub entry: Entry,
 }
 
-/// The most entries looked at for one link.
-const MOST_ENTRIES: usize = 64;
-
 impl Command<Newsdesk> for FindStories {
     const NAME: &'static str = "find-stories";
     type Line = FoundStory;
@@ -57,7 +56,7 @@ impl Command<Newsdesk> for FindStories {
     async fn run(self, newsdesk: Newsdesk, lines: Lines<FoundStory>) -> Result<Finished, Failure> {
         let store = newsdesk.store().await?;
         beside(move || {
-            for number in find(&store, &self.link_or_id)? {
+            for number in named(&store, &self.link_or_id)?.stories {
                 if let Some(story) = store.story(number)? {
                     lines.send_blocking(&found(&store, &story)?)?;
                 }
@@ -68,20 +67,7 @@ impl Command<Newsdesk> for FindStories {
     }
 }
 
-fn find(store: &Store, link_or_id: &str) -> Result<Vec<StoryNumber>, StoreError> {
-    let mut numbers: Vec<StoryNumber> = store.story_by_id(link_or_id)?.into_iter().collect();
-    if let Ok(url) = Url::parse(link_or_id) {
-        let key = SharedKey::link(&link_key(&clean_link(&url, &[])));
-        for (entry, _) in store.sharing(key, MOST_ENTRIES)? {
-            numbers.extend(store.entry(entry)?.map(|record| record.story));
-        }
-    }
-    numbers.sort_unstable();
-    numbers.dedup();
-    Ok(numbers)
-}
-
-fn found(store: &Store, story: &StoryRecord) -> Result<FoundStory, StoreError> {
+pub(super) fn found(store: &Store, story: &StoryRecord) -> Result<FoundStory, StoreError> {
     let name = |source| store.source_by_number(source).map(|(id, _)| id.to_string()).unwrap_or_default();
     let copies = story.copies.iter().map(|copy| FoundCopy {
         source: name(copy.source),
@@ -100,5 +86,6 @@ fn found(store: &Store, story: &StoryRecord) -> Result<FoundStory, StoreError> {
         topics: story.topics.clone(),
         copies: copies.collect(),
         entries,
+        pairs: pairs(store, story)?,
     })
 }
