@@ -5,7 +5,7 @@
 use crate::{
     ingest::{Reading, TaggedEntry},
     model::{Defect, Document, Entry, PollHints, SourceId, TopicScore},
-    normalize::{NormalizeContext, normalize},
+    normalize::{NormalizeContext, TrackingRules, normalize},
     parse::{ParseError, ParseLimits, parse},
     stories::EntryText,
     text::{Boilerplate, ReadableEntry},
@@ -16,6 +16,7 @@ use crate::{
 pub struct Reader {
     topics: Topics,
     languages: Vec<String>,
+    tracking: TrackingRules,
     limits: ParseLimits,
 }
 
@@ -31,7 +32,13 @@ pub struct Read {
 impl Reader {
     /// `languages` are those that detection chooses from.
     pub fn new(topics: Topics, languages: Vec<String>) -> Self {
-        Self { topics, languages, limits: ParseLimits::default() }
+        Self { topics, languages, tracking: TrackingRules::default(), limits: ParseLimits::default() }
+    }
+
+    /// Takes these parameters out of links as well.
+    #[must_use]
+    pub fn with_tracking(self, tracking: TrackingRules) -> Self {
+        Self { tracking, ..self }
     }
 
     /// Reads a document. `configured_language` is the admin's word on the source; topics may be for some `source`s only.
@@ -45,7 +52,12 @@ impl Reader {
         source: Option<&SourceId>,
     ) -> Result<Read, ParseError> {
         let parsed = parse(document, &self.limits)?;
-        let context = NormalizeContext { base: &document.base, configured_language, languages: &self.languages };
+        let context = NormalizeContext {
+            base: &document.base,
+            configured_language,
+            languages: &self.languages,
+            tracking: &self.tracking,
+        };
         let normalized = normalize(parsed, &context);
         let entries: Vec<TaggedEntry> = normalized
             .entries

@@ -488,3 +488,56 @@ fn the_socket_speaks_http_and_lines_of_json() {
     assert_eq!(status.code(), Some(0), "{log}");
     assert!(took < Duration::from_secs(5), "{took:?}");
 }
+
+/// A feed with one article that others print too, under this title.
+fn agency(site: &str, title: &str) -> String {
+    let text = "The ministers agreed late on Tuesday to fund three data centres run by European firms, the commissioner said \
+                in Brussels after a night of talks about AI. The money is to come from the common budget.";
+    format!(
+        "<rss version=\"2.0\"><channel><title>{site}</title><link>https://{site}.example/</link><description>d</description>\
+         <item><title>{title}</title><link>https://{site}.example/story</link><guid>{site}-1</guid><description>{text}</description>\
+         </item></channel></rss>"
+    )
+}
+
+#[test]
+fn stories_are_listed_split_and_joined_beside_a_daemon_and_without_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let publisher = Publisher::start();
+    publisher.serve("/gazette", Resource::feed(agency("gazette", "Brussels pays for AI")));
+    publisher.serve("/herald", Resource::feed(agency("herald", "AI paid for by Brussels")));
+    let sources = source("gazette", publisher.url("/gazette")) + &source("herald", publisher.url("/herald"));
+    let config = configure(folder.path(), &(sources + AI));
+    let service = start(&config);
+    let entries = |body: &str| body.matches("<entry").count();
+    service.until("one entry", "/topics/ai.atom", |_, body| entries(body) == 1 && body.contains("Also at: "));
+
+    let list = ["stories", "list", "--topic", "ai"];
+    let listed = run(&list, &config);
+    assert_eq!(listed.code, Some(0), "{listed:?}");
+    assert!(listed.out.contains("shown: entry") && listed.out.contains("the same text; containment"), "{listed:?}");
+    let split = run(&["stories", "split", "https://herald.example/story"], &config);
+    assert_eq!((split.code, split.out.matches("shown: entry").count()), (Some(0), 2), "{split:?}");
+    service.until("two entries", "/topics/ai.atom", |_, body| entries(body) == 2 && !body.contains("Also at: "));
+    assert!(run(&list, &config).out.starts_with("none of the newest"));
+    let explained = run(&["explain", "https://herald.example/story"], &config);
+    assert!(explained.out.contains("other stories, though alike:"), "{explained:?}");
+    assert!(explained.out.contains("split by the admin on "), "{explained:?}");
+    let again = run(&["stories", "split", "https://herald.example/story"], &config);
+    assert_eq!(again.code, Some(1), "{again:?}");
+    assert!(again.err.contains("nothing to split"), "{again:?}");
+
+    let (status, log, _) = service.stop();
+    assert_eq!(status.code(), Some(0), "{log}");
+    let joined = run(&["stories", "join", "https://herald.example/story", "https://gazette.example/story"], &config);
+    assert_eq!((joined.code, joined.out.matches("shown: entry").count()), (Some(0), 1), "{joined:?}");
+    let alone = run(&list, &config);
+    assert!(alone.out.contains("joined by the admin on "), "{alone:?}");
+    let number = alone.out.split("copy: entry ").nth(1).and_then(|rest| rest.split(' ').next()).expect("a number");
+    assert_eq!(run(&["stories", "split", number], &config).out.matches("shown: entry").count(), 2);
+    assert_eq!(run(&["stories", "join", "https://herald.example/story", "no story"], &config).code, Some(1));
+    run(&["stories", "join", "https://herald.example/story", "https://gazette.example/story"], &config);
+    let service = start(&config);
+    service.until("one entry", "/topics/ai.atom", |_, body| entries(body) == 1 && body.contains("Also at: "));
+    assert_eq!(run(&list, &config), alone, "the same beside a daemon as without");
+}

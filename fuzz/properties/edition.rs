@@ -21,7 +21,12 @@ pub fn edition(bytes: &[u8]) {
     let Ok(parsed) = feed(bytes) else { return };
     let base = base();
     let languages = ["en", "fr", "de", "es", "it"].map(String::from);
-    let context = NormalizeContext { base: &base, configured_language: None, languages: &languages };
+    let context = NormalizeContext {
+        base: &base,
+        configured_language: None,
+        languages: &languages,
+        tracking: &Default::default(),
+    };
     let normalized = normalize(parsed, &context);
     let stories: Vec<EditionStory> = normalized
         .entries

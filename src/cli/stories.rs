@@ -73,6 +73,9 @@ pub(super) fn list(path: &Path, arguments: &ListArguments) -> anyhow::Result<Exi
         }
         write_story(&mut text, &story).map_err(io::Error::other)
     })?;
+    if text.is_empty() && !arguments.json {
+        text = format!("none of the newest {} stories has several entries\n", arguments.among);
+    }
     super::print(&text)?;
     Ok(finished.into())
 }

@@ -80,6 +80,7 @@ text! {
     SizeText: "A number of octets.", r"^\s*[0-9]+\s*(KiB|MiB|GiB|kB|KB|MB|GB)\s*$", ["64MiB", "1GiB"];
     CronText: "A crontab(5) line.", r"^\s*(@[A-Za-z]+|\S+(\s+\S+){4,5})\s*$", ["0 * * * *", "*/15 6-22 * * mon-fri", "@daily"];
     StoriesText: "How stories are shown.", r"^(merge|group|all)$", ["merge", "group", "all"];
+    TrackingText: "A parameter that tracks.", r"^[^*\s&#=][^\s&#]*( +@[^\s/:@]+)?$", ["partner @example.org", "campaign*"];
     IdText: "An id.", r"^[a-z0-9-]{1,64}$", ["lemonde-pixels"];
     LanguageText: "A language tag (BCP 47).", r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", ["fr", "pt-BR"];
     UrlText: "An absolute http or https URL.", r"^\s*[Hh][Tt][Tt][Pp][Ss]?://", ["https://www.example.org/feed.xml"];
@@ -186,6 +187,10 @@ pub(super) struct Polling {
     /// How many requests may be under way at once.
     #[schemars(extend("default" = 64), range(min = 1, max = 1024))]
     pub concurrency: Option<At<u64>>,
+    /// Parameters of links that say how a reader came, not which article it is, beside those newsdesk knows: `name`, `name*`,
+    /// `name=value`, and `name @example.org` for one site.
+    #[schemars(extend("default" = []))]
+    pub tracking: Option<Vec<At<TrackingText>>>,
 }
 
 /// What the published feeds hold.

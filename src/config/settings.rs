@@ -8,6 +8,7 @@ use url::Url;
 use super::Secret;
 use crate::{
     model::{ShownAs, SourceId, TopicId},
+    normalize::TrackingRules,
     schedule::{Schedule, SourceSchedule},
     topics::{TaggingSettings, TopicSettings},
 };
@@ -76,6 +77,8 @@ pub struct PollingSettings {
     pub timeout: Duration,
     /// Requests in flight at once.
     pub concurrency: usize,
+    /// Tracking parameters beside those that newsdesk knows.
+    pub tracking: TrackingRules,
 }
 
 /// `[publish]`: what an edition holds.

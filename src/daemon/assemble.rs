@@ -81,7 +81,8 @@ pub fn reader(config: &Config) -> Result<Arc<Reader>, AssembleError> {
         let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
         AssembleError::Topics(told.join("; "))
     })?;
-    Ok(Arc::new(Reader::new(topics, config.tagging.languages.clone())))
+    let reader = Reader::new(topics, config.tagging.languages.clone());
+    Ok(Arc::new(reader.with_tracking(config.polling.tracking.clone())))
 }
 
 pub(super) fn store_settings(config: &Config) -> StoreSettings {

@@ -297,7 +297,8 @@ fn archive(guid: impl Fn(usize) -> String, link: impl Fn(usize) -> String) -> Ve
 #[test]
 fn a_publisher_that_gives_its_entries_new_guids_publishes_nothing_twice() {
     let at_home = |number: usize| format!("https://gazette.example/articles/{number}-told");
-    let moves: [(&str, Box<dyn Fn() -> Vec<Entry>>); 4] = [
+    type Moved = Box<dyn Fn() -> Vec<Entry>>;
+    let moves: [(&str, Moved); 4] = [
         (
             "it moved between http and https",
             Box::new(move || archive(|n| format!("https://gazette.example/?p={n}"), at_home)),
@@ -421,6 +422,23 @@ fn the_admins_word_stands_against_keys_and_texts_also_for_entries_that_come_back
     linked.link = Some(gazette.into());
     desk.deliver("herald", at(21), vec![linked]);
     assert_eq!(sources_of(&desk), expected, "still split");
+
+    // The database is lost, then the journal: each is made anew from the other.
+    for lost in ["db", "journal", "db"] {
+        desk.store().make_durable().expect("on the disk");
+        desk.store().fold(&false.into()).expect("a journal that was lost is written anew");
+        desk.open = None;
+        std::fs::remove_dir_all(desk.folder.path().join(lost)).expect("removed");
+        desk.reopen();
+        assert_eq!(sources_of(&desk), expected, "{lost}");
+        let told = desk.ingest().tell(&Tell::Split("no story".into()), at(21));
+        assert!(matches!(told, Err(TellError::Unknown(_))));
+        let entry = desk.store().entries_from(crate::model::EntryNumber(0), 1).expect("read")[0].clone();
+        let name = crate::store::EntryName { source: entry.source, key: entry.identity };
+        assert_eq!(desk.store().told_of(name).expect("read").len(), 2, "{lost}");
+        assert!(!desk.store().pairs_of(entry.number).expect("read").is_empty(), "{lost}");
+        assert!(desk.store().text(entry.number).expect("read").is_some(), "{lost}");
+    }
 
     // All is removed and forgotten, and comes back; numbers are others then.
     let later = 64 * 24;

@@ -149,7 +149,7 @@ pub fn compare(a: &TextEntry, b: &TextEntry) -> Comparison {
         if facts.same_publisher
             && !same_page
             && facts.further_apart_than(SAME_PUBLISHER)
-            && !(facts.is_retitled(a, b) && !titles_differ())
+            && (titles_differ() || !facts.is_retitled(a, b))
         {
             Some(Objection::SamePublisherLater)
         } else if facts.same_publisher && !same_page && titles_differ() {

@@ -242,7 +242,7 @@ fn is_live(title: &str) -> bool {
         Some(None) => true,
         None => false,
     };
-    begins.starts_with("liveticker") || begins.starts_with("liveblog") || LIVE.iter().any(|mark| whole(&mark))
+    begins.starts_with("liveticker") || begins.starts_with("liveblog") || LIVE.iter().any(whole)
 }
 
 /// News agencies count their versions in the title: "UPDATE 2-Ministers meet".

@@ -35,7 +35,7 @@ fn every_documented_key_is_in_the_schema() {
     for (table, keys) in [
         ("server", "listen public_url"),
         ("store", "path retention cache free_space size entries_per_source"),
-        ("polling", "schedule timezone contact allow_networks host_gap backlog timeout concurrency"),
+        ("polling", "schedule timezone contact allow_networks host_gap backlog timeout concurrency tracking"),
         ("publish", "entries stories"),
         (
             "sources.*",
