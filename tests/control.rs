@@ -516,6 +516,8 @@ fn stories_are_listed_split_and_joined_beside_a_daemon_and_without_one() {
     let listed = run(&list, &config);
     assert_eq!(listed.code, Some(0), "{listed:?}");
     assert!(listed.out.contains("shown: entry") && listed.out.contains("the same text; containment"), "{listed:?}");
+    let explained = run(&["explain", "https://herald.example/story"], &config);
+    assert!(explained.out.contains("one story, by their entries' numbers:"), "{explained:?}");
     let split = run(&["stories", "split", "https://herald.example/story"], &config);
     assert_eq!((split.code, split.out.matches("shown: entry").count()), (Some(0), 2), "{split:?}");
     service.until("two entries", "/topics/ai.atom", |_, body| entries(body) == 2 && !body.contains("Also at: "));
@@ -523,6 +525,7 @@ fn stories_are_listed_split_and_joined_beside_a_daemon_and_without_one() {
     let explained = run(&["explain", "https://herald.example/story"], &config);
     assert!(explained.out.contains("other stories, though alike:"), "{explained:?}");
     assert!(explained.out.contains("split by the admin on "), "{explained:?}");
+    assert!(explained.out.contains("on the same event, in ai:"), "{explained:?}");
     let again = run(&["stories", "split", "https://herald.example/story"], &config);
     assert_eq!(again.code, Some(1), "{again:?}");
     assert!(again.err.contains("nothing to split"), "{again:?}");

@@ -146,7 +146,7 @@ fn explained(reader: &Reader, story: &FoundStory, arguments: &ExplainArguments) 
         story.updated,
         &story.topics,
         copies.collect(),
-        story.pairs.clone(),
+        (story.pairs.clone(), story.same_event.clone()),
         entries.collect(),
     )
 }

@@ -1,6 +1,7 @@
 //! What publishers print everywhere and how frequent words are, learnt anew once a day, beside the desk.
 
 use std::{
+    collections::VecDeque,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -22,6 +23,9 @@ const EVERY: Duration = Duration::hours(24);
 
 /// Fewer texts teach nothing.
 const FEWEST: usize = 200;
+
+/// No more texts than this, the newest, are learnt from: they take some 70 MB meanwhile.
+const MOST: usize = 20_000;
 
 /// Texts read from the store in one go.
 const BATCH: usize = 500;
@@ -85,9 +89,9 @@ impl Learning {
     }
 }
 
-/// Learns from every text that is kept.
+/// Learns from the newest texts.
 pub(super) fn learn(store: &Store, now: DateTime<Utc>, stop: &AtomicBool) -> Result<Learnt, StoreError> {
-    let (mut entries, mut terms) = (Vec::new(), Vec::new());
+    let (mut entries, mut terms) = (VecDeque::new(), VecDeque::new());
     let mut first = EntryNumber(0);
     loop {
         if stop.load(Ordering::Relaxed) {
@@ -97,9 +101,13 @@ pub(super) fn learn(store: &Store, now: DateTime<Utc>, stop: &AtomicBool) -> Res
         let Some(last) = texts.last() else { break };
         first = EntryNumber(last.number.0 + 1);
         for text in texts {
-            entries.push(text.entry());
+            if entries.len() == MOST {
+                entries.pop_front();
+                terms.pop_front();
+            }
+            entries.push_back(text.entry());
             let TextRecord { terms: words, .. } = text;
-            terms.push(words);
+            terms.push_back(words);
         }
     }
     debug!(texts = entries.len(), "learnt what publishers print everywhere, and how frequent words are");

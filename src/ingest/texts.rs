@@ -41,7 +41,7 @@ pub(super) struct Texts(Mutex<Held>);
 struct Held {
     /// `None` until it is read from the store, and after a commit that failed.
     index: Option<CopyIndex>,
-    /// The latest moment anything was delivered: nobody's clock goes back.
+    /// When the last delivery came.
     now: DateTime<Utc>,
 }
 
@@ -53,7 +53,7 @@ impl Texts {
     /// Reads the window from the store, unless it is held already, and lets go of what has left it.
     pub(super) fn fill(&self, store: &Store, now: DateTime<Utc>) -> Result<(), StoreError> {
         let mut held = self.held();
-        held.now = held.now.max(now);
+        held.now = now;
         let horizon = held.now - COPY_WINDOW - LATE;
         if let Some(index) = &mut held.index {
             index.evict_before(horizon);

@@ -1,7 +1,10 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{FoundPair, Newsdesk, beside, reasons::pairs};
+use super::{
+    FoundEvent, FoundPair, Newsdesk, beside,
+    reasons::{pairs, same_event},
+};
 use crate::{
     control::{Command, Failure, Finished, Lines},
     ingest::named,
@@ -29,6 +32,9 @@ pub struct FoundStory {
     /// Why they are one story, and which entries were kept out of it.
     #[serde(default)]
     pub pairs: Vec<FoundPair>,
+    /// Who tells of the same event; only where the story was asked for by itself.
+    #[serde(default)]
+    pub same_event: Vec<FoundEvent>,
 }
 
 /// One of the entries that are this story, as a copy.
@@ -58,7 +64,8 @@ impl Command<Newsdesk> for FindStories {
         beside(move || {
             for number in named(&store, &self.link_or_id)?.stories {
                 if let Some(story) = store.story(number)? {
-                    lines.send_blocking(&found(&store, &story)?)?;
+                    let same_event = same_event(&store, &story)?;
+                    lines.send_blocking(&FoundStory { same_event, ..found(&store, &story)? })?;
                 }
             }
             Ok(Finished::Done)
@@ -87,5 +94,6 @@ pub(super) fn found(store: &Store, story: &StoryRecord) -> Result<FoundStory, St
         copies: copies.collect(),
         entries,
         pairs: pairs(store, story)?,
+        same_event: Vec::new(),
     })
 }

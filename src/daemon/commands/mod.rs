@@ -23,7 +23,7 @@ pub use kept_entries::{KeptEntries, KeptEntry};
 pub use newsdesk::Newsdesk;
 pub(super) use newsdesk::{Asking, Reload, Reloading, Roster, Running, Wish};
 pub use poll::{Poll, PollLine, PolledSource};
-pub use reasons::FoundPair;
+pub use reasons::{FoundEvent, FoundPair};
 pub use reload::{AskReload, Reloaded};
 pub use status::AskStatus;
 pub use stories::{MergedStories, TellStories};

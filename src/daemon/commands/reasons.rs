@@ -1,14 +1,15 @@
-//! Why entries are one story, and which were kept out of it.
+//! Why entries are one story, which were kept out of it, and which tell of the same event.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::{
-    model::{Entry, EntryNumber},
+    model::{Entry, EntryNumber, TopicId},
     normalize::link_key,
+    publish::events,
     store::{EntryName, EntryRecord, Identity, SharedKey, Store, StoreError, StoryRecord, Word},
-    stories::{Comparison, Verdict},
+    stories::{Comparison, StoryGroup, Verdict},
 };
 
 /// What is known of an entry of the story and another, which may be of the story or not.
@@ -101,4 +102,53 @@ fn told_of(store: &Store, record: &EntryRecord) -> Result<ToldOf, StoreError> {
         }
     }
     Ok(told)
+}
+
+/// An article that tells of the same event as the story, among the newest of a topic.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FoundEvent {
+    /// `None`: among all stories.
+    pub topic: Option<String>,
+    pub entry: u64,
+    pub source: String,
+    pub title: String,
+    pub link: Option<String>,
+    /// How much it agrees with the other articles of the event, and how much it has to; none where it is the first.
+    pub agreement: Option<f32>,
+    pub required: f32,
+    /// From those that are nearest in time.
+    pub hours_apart: Option<f32>,
+}
+
+/// So many of a topic's newest stories are looked through: as many as a feed may hold.
+const AMONG: usize = 1_000;
+
+/// Who tells of the same event in each of the story's topics, whether they name each other there or not.
+pub(super) fn same_event(store: &Store, story: &StoryRecord) -> Result<Vec<FoundEvent>, StoreError> {
+    let topics: Vec<Option<&TopicId>> = match story.topics.as_slice() {
+        [] => vec![None],
+        scores => scores.iter().map(|score| Some(&score.topic)).collect(),
+    };
+    let mut found = Vec::new();
+    for topic in topics {
+        let shown: Vec<EntryNumber> = store.newest(topic, AMONG)?.iter().map(|story| story.owner).collect();
+        let is_it = |group: &StoryGroup| group.members.iter().any(|member| member.entry == story.owner);
+        for member in events(store, &shown)?.into_iter().filter(is_it).flat_map(|group| group.members) {
+            let Some(record) = store.entry(member.entry)?.filter(|record| record.number != story.owner) else {
+                continue;
+            };
+            let source = store.source_by_number(record.source).map(|(id, _)| id.to_string());
+            found.push(FoundEvent {
+                topic: topic.map(ToString::to_string),
+                entry: record.number.0,
+                source: source.unwrap_or_default(),
+                title: record.entry.title,
+                link: record.entry.link,
+                agreement: member.hours_apart.is_some().then_some(member.agreement),
+                required: member.required,
+                hours_apart: member.hours_apart,
+            });
+        }
+    }
+    Ok(found)
 }
