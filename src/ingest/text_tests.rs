@@ -246,8 +246,15 @@ proptest! {
             }
             (*source, entry)
         }).collect();
+        // Some are rewritten later, into a copy of something else.
+        let rewritten = |index: usize| {
+            let (source, entry) = entries.get(index).filter(|_| index % 3 == 0)?;
+            let text = prose((index / 3) % 3, 60);
+            Some((*source, Entry { content: Some(format!("<p>{text}</p>")), updated: Some(at(39)), ..entry.clone() }))
+        };
         let run = |order: &mut dyn Iterator<Item = usize>, restart: Option<usize>| {
             let mut desk = Newsroom::new();
+            let mut last = Vec::new();
             for (place, index) in order.enumerate() {
                 if restart == Some(place) {
                     desk.reopen();
@@ -255,6 +262,15 @@ proptest! {
                 if let Some((source, entry)) = entries.get(index) {
                     desk.deliver(SOURCES[*source], at(40), vec![entry.clone()]);
                 }
+                match rewritten(index) {
+                    Some((source, entry)) if restart.is_some_and(|restart| place % 2 == restart % 2) => {
+                        desk.deliver(SOURCES[source], at(40), vec![entry]);
+                    }
+                    other => last.extend(other),
+                }
+            }
+            for (source, entry) in last {
+                desk.deliver(SOURCES[source], at(40), vec![entry]);
             }
             outcome_of(&desk)
         };
