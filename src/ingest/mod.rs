@@ -15,6 +15,7 @@ mod known;
 mod learning;
 mod press;
 mod public_id;
+mod ranks;
 mod regroup;
 mod renumbered;
 mod rules;
@@ -34,5 +35,9 @@ pub use tell::{Named, Tell, TellError, named};
 mod desk_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod renumbered_tests;
+#[cfg(test)]
+mod tell_tests;
 #[cfg(test)]
 mod text_tests;

@@ -3,16 +3,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     known::{known, name_of},
     public_id::minted_id,
+    ranks::Ranks,
     rules::TakeInRules,
     take_in::Ingest,
-    texts::appeared,
 };
 use crate::{
     model::{EntryNumber, StoryNumber, TopicId, TopicScore},
     store::{Copy, EntryRecord, Identity, Originality, Refresh, SharedKey, Store, StoreError, StoryRecord, Word},
     stories::{
-        Dated, Link, Member, Told, Verdict, best_first, link_hash, links_to, one_story, originality, partition,
-        story_updated,
+        Link, Member, Told, Verdict, best_first, link_hash, links_to, one_story, originality, partition, story_updated,
     },
 };
 
@@ -134,63 +133,6 @@ fn neighbourhood(
                 crowded.insert(key);
             }
         }
-    }
-}
-
-/// Entries by their place in an order that does not know which came first: by date, then by what their publishers call them.
-struct Ranks {
-    by_rank: Vec<EntryNumber>,
-    ranks: BTreeMap<EntryNumber, EntryNumber>,
-}
-
-impl Ranks {
-    fn of(refresh: &Refresh<'_>, records: &BTreeMap<EntryNumber, EntryRecord>) -> Self {
-        let mut order: Vec<_> = records
-            .values()
-            .map(|record| {
-                let source = refresh.source_by_number(record.source).map(|(id, _)| id);
-                (appeared(record), record.identity, source, record.number)
-            })
-            .collect();
-        order.sort_unstable();
-        let by_rank: Vec<EntryNumber> = order.into_iter().map(|(.., entry)| entry).collect();
-        let ranks = by_rank.iter().zip(0..).map(|(entry, rank)| (*entry, EntryNumber(rank))).collect();
-        Self { by_rank, ranks }
-    }
-
-    fn dated(&self) -> Vec<Dated> {
-        self.ranks.values().map(|rank| Dated { dated: None, entry: *rank }).collect()
-    }
-
-    fn of_all(&self, entries: &[EntryNumber]) -> Vec<EntryNumber> {
-        entries.iter().filter_map(|entry| self.ranks.get(entry)).copied().collect()
-    }
-
-    fn links(&self, links: &[Link]) -> Vec<Link> {
-        let ranked = |link: &Link| {
-            let (entry, other) = (*self.ranks.get(&link.entry)?, *self.ranks.get(&link.other)?);
-            Some(Link { entry, other, ..*link })
-        };
-        links.iter().filter_map(ranked).collect()
-    }
-
-    fn told(&self, told: &[Told]) -> Vec<Told> {
-        let rank = |entry: &EntryNumber| self.ranks.get(entry).copied();
-        let ranked = |told: &Told| match told {
-            Told::Join(a, b) => Some(Told::Join(rank(a)?, rank(b)?)),
-            Told::Split(a, b) => Some(Told::Split(rank(a)?, rank(b)?)),
-        };
-        told.iter().filter_map(ranked).collect()
-    }
-
-    /// Groups of ranks as groups of entries, which come in the order of numbers.
-    fn entries(&self, groups: Vec<Vec<EntryNumber>>) -> Vec<Vec<EntryNumber>> {
-        let entry = |rank: EntryNumber| self.by_rank.get(rank.0 as usize).copied();
-        let mut groups: Vec<Vec<EntryNumber>> =
-            groups.into_iter().map(|group| group.into_iter().filter_map(entry).collect()).collect();
-        groups.iter_mut().for_each(|group| group.sort_unstable());
-        groups.sort_unstable();
-        groups
     }
 }
 
