@@ -26,7 +26,11 @@ use newsdesk::{
     clock::Clock,
     ingest::{Delivery, Ingest, Reading, TaggedEntry, TakeInRules},
     model::{Entry, FeedMetadata, PollState, SourceId, TopicId, TopicScore},
-    store::{RetentionLimits, Store, StoreSettings},
+    store::{
+        Copy, EntryRecord, Identity, IdentityKey, Originality, Refresh, RetentionLimits, Store, StoreSettings,
+        StoryRecord,
+    },
+    stories::shared_keys,
 };
 
 const SOURCES: u64 = 500;
@@ -99,8 +103,71 @@ fn commit(folder: &Path, polls: u64) {
         store.make_durable().expect("durable");
         times.push(begun.elapsed());
     }
-    println!("a poll of {POLL} entries, visible: {}", spread(&mut applied));
-    println!("a poll of {POLL} entries, made durable: {}, {}", spread(&mut times), memory());
+    println!("a poll of {POLL} entries taken in, visible: {}", spread(&mut applied));
+    println!("a poll of {POLL} entries taken in and made durable: {}, {}", spread(&mut times), memory());
+    let (mut times, mut journal) = (Vec::new(), Vec::new());
+    for poll in first + polls..first + 2 * polls {
+        let refresh = decided(&store, poll);
+        let before = store.journal_time();
+        let begun = Instant::now();
+        refresh.apply().expect("applied");
+        store.make_durable().expect("durable");
+        times.push(begun.elapsed());
+        journal.push(store.journal_time() - before);
+    }
+    let share = journal.iter().sum::<Duration>().as_secs_f64() / times.iter().sum::<Duration>().as_secs_f64();
+    println!("a commit of {POLL} entries with its fsync: {}, {}", spread(&mut times), memory());
+    println!("of it the journal: {}, {:.0} % in all", spread(&mut journal), share * 100.0);
+}
+
+/// What a poll comes to once all is decided: entries, what they are known by, and stories of their own.
+fn decided(store: &Store, poll: u64) -> Refresh<'_> {
+    let delivery = delivery(poll);
+    let source = store.source(&delivery.source).expect("a source that was polled before");
+    let mut refresh = store.refresh();
+    refresh.put_poll_state(&delivery.source, delivery.state);
+    for TaggedEntry { entry, topics, .. } in delivery.reading.into_iter().flat_map(|reading| reading.entries) {
+        let (number, story) = (refresh.new_entry_number(), refresh.new_story_number());
+        let id = entry.guid.clone().unwrap_or_default();
+        let identity = IdentityKey::new("guid", &[&id]);
+        assert_eq!(refresh.identity(source.number, identity).expect("read"), None);
+        let shared_keys = shared_keys(&entry);
+        for key in &shared_keys {
+            assert_eq!(refresh.sharing(*key, 8).expect("read"), []);
+        }
+        refresh.put_identity(source.number, identity, Identity::Kept { entry: number, fingerprint: number.0 });
+        let dated = entry.published.unwrap_or_default();
+        let copy = Copy {
+            entry: number,
+            source: source.number,
+            link: entry.link.clone(),
+            originality: Originality::Own,
+            published: entry.published,
+            first_dated: dated,
+            revised: None,
+            topics: topics.clone(),
+        };
+        let record =
+            StoryRecord { number: story, id: id.clone(), owner: number, copies: vec![copy], updated: dated, topics };
+        let topics = record.topics.clone();
+        refresh.put_story(record).expect("put");
+        let record = EntryRecord {
+            number,
+            source: source.number,
+            identity,
+            shared_keys,
+            atom_id: id,
+            first_seen: delivery.at,
+            first_dated: dated,
+            revised: None,
+            feed_updated: None,
+            story,
+            topics,
+            entry,
+        };
+        refresh.put_entry(record).expect("put");
+    }
+    refresh
 }
 
 fn verify(folder: &Path) {
@@ -218,7 +285,7 @@ fn tagged(source: u64, number: u64, at: DateTime<Utc>) -> TaggedEntry {
     };
     let topics = (0..=numbers.below(2))
         .map(|n| TopicScore { topic: TopicId::new(format!("topic-{}", (number + n) % TOPICS)), score: 4.0 });
-    TaggedEntry { entry, topics: topics.collect(), text: Default::default() }
+    TaggedEntry::new(entry, topics.collect())
 }
 
 /// So many bytes of words, frequent ones more often.

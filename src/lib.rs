@@ -32,6 +32,9 @@ pub mod json_lines;
 pub mod config;
 pub mod clock;
 
+// What is freed goes back.
+mod memory;
+
 // In: many at once, side by side.
 pub mod schedule;
 pub mod poll;

@@ -20,6 +20,8 @@ use crate::{
     reading::{Read, Reader},
     schedule::{self, FailureKind, Schedule, SourceSchedule, Spread},
     status::{SourceStatus, Status},
+    store::Store,
+    text::Boilerplate,
 };
 
 /// A source as the admin configured it, as far as polling goes.
@@ -36,6 +38,8 @@ pub struct SourceSettings {
     pub headers: Vec<(String, String)>,
     pub basic_auth: Option<BasicAuth>,
     pub allow_private: bool,
+    /// The pages behind its entries' links are fetched.
+    pub wants_articles: bool,
 }
 
 /// What every poller works with.
@@ -98,6 +102,8 @@ pub struct Surroundings {
     pub status: Status,
     /// Documents being read at once: as many as there are processors.
     pub processors: Arc<Semaphore>,
+    /// Knows what each source repeats.
+    pub store: Store,
     /// Where reports go, for whoever shows them.
     pub reports: Option<mpsc::UnboundedSender<PollReport>>,
 }
@@ -268,9 +274,11 @@ impl Poller {
         };
         let language = self.settings.language.clone();
         let source = self.settings.id.clone();
+        let store = self.surroundings.store.clone();
         let url = document.url.clone();
         let reading = tokio::task::spawn_blocking(move || {
-            let read = reader.read(&document, language.as_deref(), Some(&source));
+            let boilerplate = boilerplate_of(&store, &source);
+            let read = reader.read(&document, language.as_deref(), Some(&source), &boilerplate);
             drop(permit);
             read
         });
@@ -366,6 +374,12 @@ impl Poller {
     }
 }
 
+/// What is known by now to repeat in a source's entries. What cannot be read is learnt again by whoever writes.
+fn boilerplate_of(store: &Store, source: &SourceId) -> Boilerplate {
+    let record = store.source(source).and_then(|record| store.boilerplate(record.number).ok());
+    record.map(|record| record.boilerplate).unwrap_or_default()
+}
+
 /// What to ask, and with what.
 ///
 /// Where the publisher has moved to another origin for good, the admin's credentials, headers and leave to use private
@@ -429,6 +443,7 @@ mod tests {
             headers: vec![("X-Key".into(), "secret".into())],
             basic_auth: Some(BasicAuth { username: "desk".into(), password: "secret".into() }),
             allow_private: true,
+            wants_articles: false,
         }
     }
 

@@ -3,13 +3,13 @@
 //! parse → normalize → text → topics, one after the other; the daemon runs many of these side by side.
 
 use crate::{
-    ingest::{Reading, TaggedEntry},
+    ingest::{EntryReading, Reading, TaggedEntry, UnreadEntry},
     model::{Defect, Document, Entry, PollHints, SourceId, TopicScore},
     normalize::{NormalizeContext, TrackingRules, normalize},
     parse::{ParseError, ParseLimits, parse},
     stories::EntryText,
-    text::{Boilerplate, ReadableEntry},
-    topics::{TopicExplanation, Topics},
+    text::{Boilerplate, EntryOutline, ReadableEntry},
+    topics::Topics,
 };
 
 /// Reads documents with one set of topics. Shared by all pollers; replaced whole when the topics change.
@@ -41,7 +41,8 @@ impl Reader {
         Self { tracking, ..self }
     }
 
-    /// Reads a document. `configured_language` is the admin's word on the source; topics may be for some `source`s only.
+    /// Reads a document. `configured_language` is the admin's word on the source; topics may be for some `source`s only;
+    /// `boilerplate` is what the source repeats.
     ///
     /// # Errors
     /// The document is no feed, or so broken that not one entry could be had from it.
@@ -50,6 +51,7 @@ impl Reader {
         document: &Document,
         configured_language: Option<&str>,
         source: Option<&SourceId>,
+        boilerplate: &Boilerplate,
     ) -> Result<Read, ParseError> {
         let parsed = parse(document, &self.limits)?;
         let context = NormalizeContext {
@@ -63,9 +65,11 @@ impl Reader {
             .entries
             .into_iter()
             .map(|entry| {
-                let readable = self.understand(&entry, &Boilerplate::default());
-                let topics = self.topics.tag_from(&readable, source);
-                TaggedEntry { text: EntryText::of(&readable), topics, entry }
+                let unread = UnreadEntry { entry: &entry, source, boilerplate, article: None };
+                let understood = self.understand_all(&unread);
+                let text = self.text_to_compare(&unread, &understood);
+                let (topics, reading) = self.tag_understood(&unread, understood);
+                TaggedEntry { entry, topics, reading: Some(reading), text }
             })
             .collect();
         Ok(Read {
@@ -75,14 +79,55 @@ impl Reader {
         })
     }
 
-    /// The topics an entry of a source is in.
-    pub fn tag(&self, entry: &Entry, source: Option<&SourceId>) -> Vec<TopicScore> {
-        self.topics.tag_from(&self.understand(entry, &Boilerplate::default()), source)
+    /// The topics an entry is in, and all that is to be kept of how it was understood; in one pass.
+    ///
+    /// Of the feed's text and the article on the page behind its link, if that is known, the longer one counts. What is learnt
+    /// of the source comes from the feed alone, and is cut from the feed's text alone: what stands around an article is left
+    /// out when it is found on its page.
+    pub fn read_entry(&self, unread: &UnreadEntry<'_>) -> (Vec<TopicScore>, EntryReading) {
+        self.tag_understood(unread, self.understand_all(unread))
     }
 
-    /// Why an entry of a source is in its topics, and not in others.
-    pub fn explain(&self, entry: &Entry, source: Option<&SourceId>) -> Vec<TopicExplanation> {
-        self.topics.explain_from(&self.understand(entry, &Boilerplate::default()), source)
+    fn tag_understood(
+        &self,
+        unread: &UnreadEntry<'_>,
+        (read, is_article, outline): (ReadableEntry, bool, EntryOutline),
+    ) -> (Vec<TopicScore>, EntryReading) {
+        let (topics, account) = self.topics.tag_and_account(&read, unread.source, is_article);
+        let cut = unread.boilerplate.cut_print(&outline);
+        (topics, EntryReading { tagged_with: self.topics.fingerprint(), cut, account, outline })
+    }
+
+    /// What an entry is compared by with those of other sources: the feed's text with nothing cut that was learnt of its source,
+    /// so that which entries are copies depends neither on topics nor on what was learnt when they came.
+    fn text_to_compare(
+        &self,
+        unread: &UnreadEntry<'_>,
+        (read, is_article, outline): &(ReadableEntry, bool, EntryOutline),
+    ) -> EntryText {
+        if !is_article && unread.boilerplate.cut_print(outline) == 0 {
+            return EntryText::of(read);
+        }
+        EntryText::of(&self.understand(unread.entry, &Boilerplate::default()))
+    }
+
+    /// What counts as an entry's text, whether that is the article, and the outline of what the feed had.
+    pub fn understand_all(&self, unread: &UnreadEntry<'_>) -> (ReadableEntry, bool, EntryOutline) {
+        let mut read = self.understand(unread.entry, unread.boilerplate);
+        let outline = std::mem::take(&mut read.outline);
+        if let Some(html) = unread.article {
+            let entry = Entry { summary: None, content: Some(html.to_owned()), ..unread.entry.clone() };
+            let article = self.understand(&entry, &Boilerplate::default());
+            if length(&article) > length(&read) {
+                return (article, true, outline);
+            }
+        }
+        (read, false, outline)
+    }
+
+    /// The topics an entry of a source is in, as far as its own text tells.
+    pub fn tag(&self, entry: &Entry, source: Option<&SourceId>) -> Vec<TopicScore> {
+        self.topics.tag_from(&self.understand(entry, &Boilerplate::default()), source)
     }
 
     /// What of an entry counts as its text, without the furniture that was learnt of its source.
@@ -97,4 +142,8 @@ impl Reader {
     pub fn languages(&self) -> &[String] {
         &self.languages
     }
+}
+
+fn length(read: &ReadableEntry) -> usize {
+    read.blocks.iter().map(|block| block.text.len()).sum()
 }

@@ -24,6 +24,7 @@ struct Inner {
     store_work: Option<String>,
     publishing_error: Option<String>,
     background_error: Option<String>,
+    tagging: Option<String>,
     /// How many sources are polled.
     configured: usize,
     /// Those polled since the start.
@@ -57,6 +58,8 @@ pub struct Health {
     pub publishing: Option<String>,
     /// What went wrong last between the polls, if anything did since the start.
     pub background: Option<String>,
+    /// How far stored entries are tagged with the present topics, while that goes on.
+    pub tagging: Option<String>,
     /// Why the last reload was refused, if it was.
     pub configuration: Option<String>,
     pub sources: usize,
@@ -91,6 +94,11 @@ impl Status {
     /// Something between the polls went wrong.
     pub fn background_is(&self, error: Option<String>) {
         self.lock().background_error = error;
+    }
+
+    /// Stored entries are being tagged with other topics; `None` when that is over.
+    pub fn tagging_is(&self, progress: Option<String>) {
+        self.lock().tagging = progress;
     }
 
     /// Waits until every edition has been up once. From then on `/healthz` no longer says `starting`.
@@ -128,6 +136,7 @@ impl Status {
             store_work: inner.store_work.clone(),
             publishing: inner.publishing_error.clone(),
             background: inner.background_error.clone(),
+            tagging: inner.tagging.clone(),
             configuration: inner.configuration_error.clone(),
             sources: inner.configured,
             failing,

@@ -137,7 +137,7 @@ fn each_command_gives_the_same_beside_a_daemon_as_without() {
 }
 
 #[test]
-fn explanations_go_by_the_file_as_it_is_now() {
+fn a_story_is_explained_as_it_was_tagged_and_on_demand_as_it_would_be_now() {
     let folder = tempfile::tempdir().expect("a folder");
     let publisher = Publisher::start();
     publisher.serve("/feed", Resource::feed(feed("AI and rain")));
@@ -145,8 +145,22 @@ fn explanations_go_by_the_file_as_it_is_now() {
     let _service = start(&configure(folder.path(), &text));
     let rain = "[topics.rain]\ntitle = \"Rain\"\nthreshold = 2.0\nterms.any = [\"rain^2\"]\n";
     let config = configure(folder.path(), &(text + rain));
-    let explained = run(&["explain", "https://g.example/AI-and-rain"], &config);
-    assert!(explained.out.contains("topic rain") && explained.out.contains("topic ai"), "{explained:?}");
+    let link = "https://g.example/AI-and-rain";
+    let explained = run(&["explain", link], &config);
+    assert!(explained.out.contains("topic ai") && !explained.out.contains("topic rain"), "{explained:?}");
+    assert!(explained.out.contains(" with former settings ("), "{explained:?}");
+    let now = run(&["explain", "--now", link], &config);
+    assert!(now.out.contains("topic rain") && now.out.contains("topic ai"), "{now:?}");
+    assert!(!now.out.contains("tagged 20"), "{now:?}");
+    let told = run(&["explain", "--json", link], &config);
+    let told: Value = serde_json::from_str(&told.out).expect("JSON");
+    let entry = &told["entries"][0];
+    assert_eq!(entry["tagged"]["present"], false);
+    let sum: f64 =
+        entry["topics"][0]["terms"].as_array().expect("terms").iter().filter_map(|t| t["points"].as_f64()).sum();
+    assert_eq!(Some(sum), entry["topics"][0]["score"].as_f64(), "{entry}");
+    let of_rain = run(&["explain", "--topic", "rain", link], &config);
+    assert!(of_rain.out.contains("nothing was kept of rain"), "{of_rain:?}");
 }
 
 #[test]

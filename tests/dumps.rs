@@ -87,7 +87,7 @@ fn no_story_of_the_eight_days_is_there_twice_and_edited_titles_update_in_place()
                 freshness: Freshness::default(),
             };
             let source = SourceId::new(part.host.as_str());
-            let reading = reader.read(&document, Some("fr"), Some(&source)).expect("read").reading;
+            let reading = reader.read(&document, Some("fr"), Some(&source), &Default::default()).expect("read").reading;
             read += reading.entries.len();
             for tagged in &reading.entries {
                 let link = tagged.entry.link.clone().unwrap_or_default();

@@ -92,5 +92,5 @@ fn short(number: usize) -> TaggedEntry {
         summary: Some("<p>The rocket stays where it is until Thursday.</p>".into()),
         ..Entry::default()
     };
-    TaggedEntry { entry, topics: vec![TopicScore { topic: space(), score: 5.0 }], text: Default::default() }
+    TaggedEntry::new(entry, vec![TopicScore { topic: space(), score: 5.0 }])
 }

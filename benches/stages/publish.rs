@@ -1,6 +1,9 @@
 //! One edition of 100 stories, from the store to finished bytes.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use divan::{Bencher, black_box};
 use newsdesk::{
@@ -9,6 +12,7 @@ use newsdesk::{
         Edition, EditionStory, Editions, FeedFrame, PublishSettings, Publisher, TopicPage, gather, render_atom,
         render_rss,
     },
+    text::Boilerplate,
 };
 
 use crate::{
@@ -20,7 +24,9 @@ use crate::{
 pub fn desk() -> Desk {
     let (desk, reader) = (Desk::new(), reader());
     for source in 0..10 {
-        let read = reader.read(&document(source), None, None).unwrap_or_else(|error| panic!("{error}"));
+        let read = reader
+            .read(&document(source), None, None, &Boilerplate::default())
+            .unwrap_or_else(|error| panic!("{error}"));
         desk.take_in(delivery_of(source, read.reading));
     }
     desk.make_durable();
@@ -50,7 +56,8 @@ pub fn publisher(desk: &Desk) -> (Publisher, Editions) {
 }
 
 fn stories(desk: &Desk) -> Vec<EditionStory> {
-    let stories = gather(&desk.store, None, 100, Default::default()).unwrap_or_else(|error| panic!("{error}"));
+    let stories = gather(&desk.store, None, 100, &BTreeSet::new(), Default::default());
+    let stories = stories.unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(stories.len(), 100);
     stories
 }

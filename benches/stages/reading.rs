@@ -8,7 +8,7 @@ use newsdesk::{
     model::{Document, Entry, ParsedFeed},
     normalize::{NormalizeContext, NormalizedFeed, normalize},
     parse::{ParseLimits, parse},
-    text::ReadableEntry,
+    text::{Boilerplate, ReadableEntry},
 };
 
 use crate::{
@@ -96,7 +96,8 @@ fn read_documents(bencher: Bencher) {
     let entries = DOCUMENTS * crate::feeds::ENTRIES;
     bencher.counter(ItemsCount::new(entries)).counter(BytesCount::new(octets(&documents))).bench_local(|| {
         for document in &documents {
-            let read = reader.read(document, None, None).unwrap_or_else(|error| panic!("{error}"));
+            let read =
+                reader.read(document, None, None, &Boilerplate::default()).unwrap_or_else(|error| panic!("{error}"));
             assert_eq!(read.reading.entries.len(), crate::feeds::ENTRIES);
         }
     });

@@ -6,7 +6,7 @@ use std::{
 };
 
 use divan::{Bencher, black_box, counter::ItemsCount};
-use newsdesk::ingest::Delivery;
+use newsdesk::{ingest::Delivery, text::Boilerplate};
 
 use crate::{
     desk::{Desk, delivery_of, reader, space},
@@ -21,7 +21,8 @@ const BEFORE: usize = 300;
 
 /// What the first poll of a source brings.
 fn first_poll(reader: &newsdesk::reading::Reader, source: usize, entries: usize) -> Delivery {
-    let mut read = reader.read(&document(source), None, None).unwrap_or_else(|error| panic!("{error}"));
+    let mut read =
+        reader.read(&document(source), None, None, &Boilerplate::default()).unwrap_or_else(|error| panic!("{error}"));
     read.reading.entries.truncate(entries);
     delivery_of(source, read.reading)
 }

@@ -3,7 +3,7 @@ use std::{
     path::Path,
 };
 
-use super::ask::ask;
+use super::{ask::ask, kept::KnownSources};
 use crate::{
     config::Config,
     daemon::{self, KeptEntries, KeptEntry},
@@ -18,9 +18,10 @@ pub(super) fn diff(path: &Path, config: Config, most: usize, json: bool) -> anyh
     let topics: Vec<TopicId> = config.topics.iter().map(|topic| topic.id.clone()).collect();
     let (former_sources, former_topics) = (config.former_sources.clone(), config.former_topics.clone());
     let mut changes = Changes::default();
+    let mut known = KnownSources::default();
     ask(path, Ok(config), KeptEntries::default(), |kept: KeptEntry| {
         let source = former_sources.get(&kept.source).unwrap_or(&kept.source);
-        let will = reader.tag(&kept.entry, Some(source));
+        let (will, _) = reader.read_entry(&known.unread(&kept, source));
         let was = kept.topics.into_iter().map(|TopicScore { topic, score }| {
             // A topic of another name is the same topic.
             TopicScore { topic: former_topics.get(&topic).cloned().unwrap_or(topic), score }

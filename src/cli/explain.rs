@@ -15,6 +15,7 @@ use super::{
 use crate::{
     config::{self, Config},
     daemon::{self, FindStories, FoundStory},
+    ingest::UnreadEntry,
     model::{LanguageOrigin, SourceId},
     reading::Reader,
     store::Originality,
@@ -25,6 +26,10 @@ use crate::{
 pub(super) struct ExplainArguments {
     /// A story's id, the link or the number of one of its entries, or a file with an article's text (plain, or HTML)
     what: String,
+
+    /// Tell what the present configuration finds in a story that is kept, not why it was tagged as it is
+    #[arg(long)]
+    now: bool,
 
     /// Only this topic, also if nothing of it was found
     #[arg(long)]
@@ -46,19 +51,21 @@ pub(super) struct ExplainArguments {
 /// Says why an entry has its topics.
 pub(super) fn run(path: &Path, arguments: &ExplainArguments) -> anyhow::Result<Exit> {
     let (config, _) = config::load(path)?;
-    if let Some(topic) = &arguments.topic
+    let file = PathBuf::from(&arguments.what);
+    let is_file = file.is_file();
+    // What was kept may be of a topic that is gone.
+    if let Some(topic) = arguments.topic.as_ref().filter(|_| is_file || arguments.now)
         && !config.topics.iter().any(|known| known.id.as_str() == topic)
     {
         return Err(Misuse(format!("there is no topic {topic} in {}; see its [topics]", path.display())).into());
     }
     let reader = daemon::reader(&config)?;
-    let file = PathBuf::from(&arguments.what);
     if let Some(source) = &arguments.source
         && !config.sources.contains_key(source.as_str())
     {
         return Err(Misuse(format!("there is no source {source} in {}; see its [sources]", path.display())).into());
     }
-    let stories = if file.is_file() {
+    let stories = if is_file {
         vec![ExplainedStory { story: None, entries: vec![explain_file(&reader, &file, arguments)?] }]
     } else {
         explain_stored(path, config, &reader, arguments)?
@@ -104,7 +111,7 @@ fn explain_file(reader: &Reader, file: &Path, arguments: &ExplainArguments) -> a
     Ok(ExplainedEntry::new(reader, &entry, source.as_ref(), arguments.topic.as_deref()))
 }
 
-/// The stories are those that are kept, the topics those of the file: what it would come to.
+/// The stories are those that are kept. They are told as they were tagged or, if so asked, as they would be now.
 fn explain_stored(
     path: &Path,
     config: Config,
@@ -125,9 +132,20 @@ fn explain_stored(
 
 fn explained(reader: &Reader, story: &FoundStory, arguments: &ExplainArguments) -> ExplainedStory {
     let entries = story.entries.iter().map(|found| {
-        let readable = ReadableEntry::from_entry(&found.entry, reader.languages());
         let source = SourceId::new(found.source.as_str());
-        let mut explained = ExplainedEntry::new(reader, &readable, Some(&source), arguments.topic.as_deref());
+        let only = arguments.topic.as_deref();
+        let kept = found.reading.as_ref().filter(|_| !arguments.now);
+        let mut explained = match kept {
+            Some(kept) => ExplainedEntry::kept(reader, kept, &found.entry.title, &source, only),
+            None => {
+                let (entry, boilerplate, article) = (&found.entry, &found.boilerplate, found.article.as_deref());
+                let (readable, is_article, _) =
+                    reader.understand_all(&UnreadEntry { entry, source: Some(&source), boilerplate, article });
+                let mut explained = ExplainedEntry::new(reader, &readable, Some(&source), only);
+                explained.is_article = is_article;
+                explained
+            }
+        };
         explained.entry = Some(found.number);
         explained
     });

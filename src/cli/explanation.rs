@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use super::stories::write_pairs;
 use crate::{
-    daemon::{FoundEvent, FoundPair},
+    daemon::{FoundEvent, FoundPair, FoundReading},
     model::{Language, LanguageOrigin, SourceId, TopicScore},
     reading::Reader,
     text::{Cut, LanguageReason, ReadableEntry},
@@ -48,6 +48,9 @@ pub(super) struct ExplainedCopy {
 pub(super) struct ExplainedEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entry: Option<u64>,
+    /// When and with which settings the entry was tagged so; absent for what the present ones find.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tagged: Option<Tagged>,
     source: Option<String>,
     title: String,
     language: Option<ExplainedLanguage>,
@@ -55,9 +58,30 @@ pub(super) struct ExplainedEntry {
     refuted_language: Option<ExplainedLanguage>,
     /// How the language was settled.
     language_reason: LanguageReason,
+    /// The text is that of the page behind the entry's link.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_article: bool,
     words: usize,
     cuts: Vec<Cut>,
+    /// Cuts that were kept as a number only, and the words that went with them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    more_cuts: Option<MoreCuts>,
     topics: Vec<TopicExplanation>,
+}
+
+#[derive(Debug, Serialize)]
+struct Tagged {
+    at: String,
+    /// A number that stands for the settings of all topics.
+    settings: String,
+    /// They are the present ones.
+    present: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct MoreCuts {
+    cuts: usize,
+    words: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -150,27 +174,65 @@ impl ExplainedEntry {
         topics.retain(|topic| only.is_none_or(|only| topic.topic.as_str() == only));
         Self {
             entry: None,
+            tagged: None,
             source: source.map(ToString::to_string),
             title: entry.title.clone(),
             language: entry.language.as_ref().map(Into::into),
             refuted_language: entry.refuted_language.as_ref().map(Into::into),
             language_reason: entry.language_reason.clone(),
+            is_article: false,
             words: entry.blocks.iter().map(|block| block.text.split_whitespace().count()).sum(),
             cuts: entry.cuts.clone(),
+            more_cuts: None,
+            topics,
+        }
+    }
+
+    /// As it was kept when the entry was tagged.
+    pub fn kept(reader: &Reader, reading: &FoundReading, title: &str, source: &SourceId, only: Option<&str>) -> Self {
+        let account = &reading.account;
+        let mut topics = account.topics().topics();
+        topics.retain(|topic| only.is_none_or(|only| topic.topic.as_str() == only));
+        let (cuts, words) = account.more_cuts();
+        let refuted = account.language_reason().refuted();
+        Self {
+            entry: None,
+            tagged: Some(Tagged {
+                at: reading.at.to_rfc3339_opts(SecondsFormat::Secs, true),
+                settings: format!("{:016x}", reading.tagged_with),
+                present: reading.tagged_with == reader.topics().fingerprint(),
+            }),
+            source: Some(source.to_string()),
+            title: title.to_owned(),
+            language: account.language().map(Into::into),
+            refuted_language: refuted.map(Into::into),
+            language_reason: account.language_reason().clone(),
+            is_article: account.is_article(),
+            words: account.words(),
+            cuts: account.cuts(),
+            more_cuts: (cuts > 0).then_some(MoreCuts { cuts, words }),
             topics,
         }
     }
 
     fn write(&self, text: &mut String, only: Option<&str>) -> fmt::Result {
         let language = self.language.as_ref().map_or("unknown", |language| language.tag.as_str());
+        if let Some(Tagged { at, settings, present }) = &self.tagged {
+            let which = if *present { "the present settings" } else { "former settings" };
+            writeln!(text, "tagged {at} with {which} ({settings})")?;
+        }
         writeln!(text, "language {language}: {}", self.language_reason)?;
         let cut: usize = self.cuts.iter().map(|cut| cut.words).sum();
-        writeln!(text, "{} words of text, {cut} cut", self.words)?;
+        let cut = cut + self.more_cuts.as_ref().map_or(0, |more| more.words);
+        let from = if self.is_article { " from the page behind the link" } else { "" };
+        writeln!(text, "{} words of text{from}, {cut} cut", self.words)?;
         let told: Vec<_> = self.topics.iter().filter(|topic| only.is_some() || says_something(topic)).collect();
         for topic in &told {
             write_topic(text, topic)?;
         }
-        if told.is_empty() {
+        if let (true, Some(only), true) = (told.is_empty(), only, self.tagged.is_some()) {
+            writeln!(text, "nothing was kept of {only}, which was not near; --now tells what is found now")?;
+        } else if told.is_empty() {
             writeln!(text, "no term of {} was found", only.unwrap_or("any topic"))?;
         }
         for cut in &self.cuts {
@@ -178,6 +240,9 @@ impl ExplainedEntry {
             let often = cut.repeated.map(|repeated| format!(" in {} of {} stories", repeated.stories, repeated.of));
             let often = often.unwrap_or_default();
             writeln!(text, "cut {} words as {}{often}: {}", cut.words, reason.trim_matches('"'), cut.line)?;
+        }
+        if let Some(MoreCuts { cuts, words }) = &self.more_cuts {
+            writeln!(text, "cut {words} words in {cuts} further places")?;
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ mod explain;
 mod explanation;
 mod export;
 mod import;
+mod kept;
 mod links;
 mod log;
 mod poll;

@@ -9,6 +9,7 @@ use clap::Args;
 use super::{
     ask::ask,
     exit::{Exit, Misuse},
+    kept::KnownSources,
 };
 use crate::{
     clock::Clock,
@@ -44,12 +45,15 @@ pub(super) fn run(path: &Path, arguments: &StatsArguments) -> anyhow::Result<Exi
     }
     let reader = daemon::reader(&config)?;
     let mut statistics = Statistics::new(&config.topics);
+    let mut known = KnownSources::default();
     let former_sources = config.former_sources.clone();
     let now = Clock::system().now();
     let since = Some(now - TimeDelta::days(i64::from(arguments.days)));
-    ask(path, Ok(config), KeptEntries { since }, |KeptEntry { story, source, dated, entry, .. }| {
-        let source = former_sources.get(&source).unwrap_or(&source);
-        statistics.add(story, dated.date_naive(), &reader.explain(&entry, Some(source)));
+    ask(path, Ok(config), KeptEntries { since }, |kept: KeptEntry| {
+        let source = former_sources.get(&kept.source).unwrap_or(&kept.source);
+        let (read, ..) = reader.understand_all(&known.unread(&kept, source));
+        let explained = reader.topics().explain_from(&read, Some(source));
+        statistics.add(kept.story, kept.dated.date_naive(), &explained);
         Ok(())
     })?;
     let mut text = String::new();

@@ -84,6 +84,7 @@ text! {
     IdText: "An id.", r"^[a-z0-9-]{1,64}$", ["lemonde-pixels"];
     LanguageText: "A language tag (BCP 47).", r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", ["fr", "pt-BR"];
     UrlText: "An absolute http or https URL.", r"^\s*[Hh][Tt][Tt][Pp][Ss]?://", ["https://www.example.org/feed.xml"];
+    ArticleText: "What is done about the page behind an entry's link.", r"^(none|fetch|publish)$", ["fetch"];
     NetworkText: "A network, by address and prefix length.", r"^[0-9A-Fa-f:.]+/[0-9]{1,3}$", ["127.0.0.0/8", "fd00::/8"];
     CountryText: "A country (ISO 3166-1).", r"^[A-Za-z]{2}$", ["FR", "GB"];
     ListenText: "An IP address and a port.", r"^(\[[0-9A-Fa-f:.]+\]|[0-9.]+):[0-9]{1,5}$", ["127.0.0.1:8080", "[::]:8080"];
@@ -181,6 +182,10 @@ pub(super) struct Polling {
     /// How many entries of a new source count as news, the newest; 0 for all.
     #[schemars(extend("default" = 50), range(min = 0, max = 100_000))]
     pub backlog: Option<At<u64>>,
+    /// Whether the page behind a new entry's link is fetched once: `none`; `fetch`, so that its text has a say in the topics;
+    /// `publish`, so that readers are shown it as well.
+    #[schemars(extend("default" = "none"))]
+    pub article: Option<At<ArticleText>>,
     /// How long one request may take in all.
     #[schemars(extend("default" = "30s"))]
     pub timeout: Option<At<DurationText>>,
@@ -235,6 +240,8 @@ pub(super) struct Source {
     /// How many entries of its first document count as news; 0 for all.
     #[schemars(range(min = 0, max = 100_000))]
     pub backlog: Option<At<u64>>,
+    /// Whether the page behind a new entry's link is fetched, and what for: `none`, `fetch` or `publish`.
+    pub article: Option<At<ArticleText>>,
     /// Of several copies of a story, the source with the highest priority owns it.
     #[schemars(extend("default" = 0), range(min = -1000, max = 1000))]
     pub priority: Option<At<i64>>,

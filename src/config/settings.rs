@@ -7,7 +7,7 @@ use url::Url;
 
 use super::Secret;
 use crate::{
-    model::{ShownAs, SourceId, TopicId},
+    model::{ArticlePolicy, ShownAs, SourceId, TopicId},
     normalize::TrackingRules,
     schedule::{Schedule, SourceSchedule},
     topics::{TaggingSettings, TopicSettings},
@@ -73,6 +73,8 @@ pub struct PollingSettings {
     pub host_gap: Duration,
     /// How many entries of a source's first document count as new, the newest; `None` for all.
     pub backlog: Option<usize>,
+    /// What is done about the pages behind entries' links.
+    pub article: ArticlePolicy,
     /// For one request, from first to last byte.
     pub timeout: Duration,
     /// Requests in flight at once.
@@ -108,6 +110,7 @@ pub struct SourceSettings {
     pub allow_private: bool,
     /// As [`PollingSettings::backlog`].
     pub backlog: Option<usize>,
+    pub article: ArticlePolicy,
     /// Of several copies of a story, the source with the highest priority owns it.
     pub priority: i64,
     /// Kept and shown, but not polled.

@@ -1,6 +1,12 @@
 //! From the configuration to what each stage wants of it.
 
-use std::{collections::BTreeMap, fmt::Write as _, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    net::SocketAddr,
+    sync::Arc,
+    time::Duration,
+};
 
 use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
@@ -9,7 +15,7 @@ use crate::{
     config::Config,
     fetch::{BasicAuth, FetchSettings, FetcherError},
     ingest::{SourceRules, Tagging, TakeInRules},
-    model::{SourceId, TopicId},
+    model::{ArticlePolicy, SourceId, TopicId},
     poll::SourceSettings,
     publish::{PublishSettings, SavedEditions, TopicPage, feed_names},
     reading::Reader,
@@ -58,16 +64,20 @@ impl Assembled {
         let reader = self.reader.clone();
         Tagging {
             topics_fingerprint: reader.topics().fingerprint(),
+            topic_fingerprints: reader.topics().topic_fingerprints().clone(),
             fingerprint: fingerprint(&reader, &self.rules),
-            tagger: Arc::new(move |entry, source| reader.tag(entry, source)),
+            tagger: Arc::new(move |unread| reader.read_entry(unread)),
             topics: feed_names(&self.publish.topics, ever),
         }
     }
 }
 
+/// To be raised when more or other things are to be kept of how entries are understood.
+const READING_VERSION: u32 = 1;
+
 /// Changes when stored entries must be looked at again: other topics, or other preferences between sources.
 fn fingerprint(reader: &Reader, rules: &TakeInRules) -> u64 {
-    let mut text = format!("{:x}", reader.topics().fingerprint());
+    let mut text = format!("{READING_VERSION} {:x}", reader.topics().fingerprint());
     for (id, source) in rules.sources.iter().filter(|(_, source)| source.priority != 0) {
         // Writing to a String cannot fail.
         let _ = write!(text, " {id}={}", source.priority);
@@ -132,6 +142,7 @@ pub(super) fn rules(config: &Config) -> TakeInRules {
         let rules = SourceRules {
             title: source.title.clone(),
             backlog: source.backlog,
+            article: source.article,
             priority: source.priority,
             formerly: formerly.collect(),
         };
@@ -171,6 +182,12 @@ pub(super) fn publish_settings(config: &Config, address: SocketAddr) -> Result<P
     })
 }
 
+/// Sources of whose entries readers are shown the articles.
+pub(super) fn shown_articles(config: &Config) -> BTreeSet<SourceId> {
+    let shown = config.sources.iter().filter(|(_, source)| source.article == ArticlePolicy::Publish);
+    shown.map(|(id, _)| id.clone()).collect()
+}
+
 pub(super) fn sources(config: &Config) -> Vec<SourceSettings> {
     let polled = config.sources.iter().filter(|(_, source)| !source.disabled);
     polled
@@ -194,6 +211,7 @@ pub(super) fn sources(config: &Config) -> Vec<SourceSettings> {
                     password: auth.password.expose().to_string(),
                 }),
                 allow_private: source.allow_private,
+                wants_articles: source.article != ArticlePolicy::None,
             }
         })
         .collect()

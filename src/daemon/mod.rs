@@ -3,6 +3,7 @@
 //! Stop order: commands end; the pollers drop their fetches (nothing of them is committed yet), the desk works off what was handed in and
 //! flushes, the server finishes its requests; the store is closed last.
 
+mod articles;
 mod assemble;
 mod commands;
 mod control;
@@ -30,8 +31,8 @@ use tracing::{error, info, warn};
 pub use assemble::{AssembleError, Assembled, reader};
 pub use commands::{
     AskReload, AskStatus, Doctor, DoctorLine, Export, FindStories, Finding, FindingState, FoundCopy, FoundEntry,
-    FoundEvent, FoundPair, FoundStory, Import, ImportLine, KeptEntries, KeptEntry, MergedStories, Newsdesk, Poll,
-    PollLine, PolledSource, Reloaded, Restore, TellStories,
+    FoundEvent, FoundPair, FoundReading, FoundStory, Import, ImportLine, KeptEntries, KeptEntry, MergedStories,
+    Newsdesk, Poll, PollLine, PolledSource, Reloaded, Restore, TellStories,
 };
 pub use first_round::{FirstRound, RoundObserver, RoundSummary};
 pub use round::poll_round;
@@ -49,6 +50,7 @@ use crate::{
     store::{Progress, Store, StoreError},
     systemd,
 };
+use articles::ArticleTask;
 use commands::{Reload, Reloading, Wish};
 use pollers::{Pollers, state_of};
 
@@ -178,6 +180,7 @@ struct Daemon {
     desk: DeskHandle,
     desk_thread: Option<thread::JoinHandle<()>>,
     pollers: Pollers,
+    articles: ArticleTask,
     processors: Arc<Semaphore>,
     serve_stop: CancellationToken,
     /// The service manager was told that we are up.
@@ -194,12 +197,13 @@ impl Daemon {
     ) -> Result<Self, DaemonError> {
         let Front { editions, status, clock, serve_stop } = front;
         let parts = Assembled::new(&config, address)?;
-        let store = open_whole_store(&config, &status, stop).await?;
+        let store = open_once_there_is_room(&config, &status, stop).await?;
         let fetcher = Fetcher::new(parts.fetch.clone(), clock.clone()).map_err(AssembleError::Fetcher)?;
         let tools = SharedTools::new(Tools { fetcher, reader: parts.reader.clone() });
         let ever = store.topics_ever()?;
         let publisher = Publisher::new(store.clone(), parts.publish.clone(), editions.clone(), &ever);
         let publisher = publisher.saving_to(assemble::saved_editions(&config));
+        let publisher = publisher.showing_articles_of(assemble::shown_articles(&config));
         let setup = DeskSetup {
             store: store.clone(),
             rules: parts.rules.clone(),
@@ -223,6 +227,7 @@ impl Daemon {
             desk,
             desk_thread: Some(desk_thread),
             pollers: Pollers::default(),
+            articles: ArticleTask::default(),
             processors: processors(),
             serve_stop,
             is_ready: false,
@@ -240,6 +245,7 @@ impl Daemon {
         self.status.sources_are(&parts.sources.iter().map(|source| source.id.clone()).collect());
         let (reports, incoming) = mpsc::unbounded_channel();
         let round = FirstRound::new(&parts.sources, &self.store, self.clock.now());
+        self.articles.arrange(parts.sources.clone(), self.surroundings(None)).await;
         self.pollers.arrange(parts.sources, &self.store, &self.surroundings(Some(reports)));
         let (store, topics) = (self.store.clone(), parts.publish.topics.clone());
         Ok(tokio::spawn(round.observe(incoming, observer, store, topics)))
@@ -252,6 +258,7 @@ impl Daemon {
             clock: self.clock.clone(),
             status: self.status.clone(),
             processors: self.processors.clone(),
+            store: self.store.clone(),
             reports,
         }
     }
@@ -353,12 +360,14 @@ impl Daemon {
         let ever = self.store.topics_ever()?;
         let publisher = Publisher::new(self.store.clone(), parts.publish.clone(), self.editions.clone(), &ever);
         let publisher = publisher.saving_to(assemble::saved_editions(&config));
+        let publisher = publisher.showing_articles_of(assemble::shown_articles(&config));
         let tagging = parts.tagging(&ever);
         // A source that is renamed must not hand anything in under its old name once the desk knows the new one.
         let renamed = parts.rules.sources.values().flat_map(|source| &source.formerly);
         self.pollers.halt(renamed.filter(|id| !config.sources.contains_key(*id))).await;
         self.status.sources_are(&parts.sources.iter().map(|source| source.id.clone()).collect());
         self.desk.reload(parts.rules, publisher, tagging).await.map_err(|_| DaemonError::DeskEnded)?;
+        self.articles.arrange(parts.sources.clone(), self.surroundings(None)).await;
         self.pollers.arrange(parts.sources, &self.store, &self.surroundings(None));
         self.config = config;
         Ok(())
@@ -366,6 +375,7 @@ impl Daemon {
 
     async fn stop(mut self, server: JoinHandle<()>) {
         let stopping = async {
+            self.articles.stop().await;
             self.pollers.stop().await;
             drop(self.desk);
             if let Some(thread) = self.desk_thread.take() {
@@ -400,6 +410,37 @@ pub(crate) fn hold_hosts(fetcher: &Fetcher, sources: &[crate::poll::SourceSettin
 /// As many documents are read at once as there are processors.
 pub(crate) fn processors() -> Arc<Semaphore> {
     Arc::new(Semaphore::new(thread::available_parallelism().map_or(2, usize::from)))
+}
+
+/// Opens the store, which takes room: where there is none it is tried again until there is, and the editions of the last run
+/// stay up meanwhile.
+async fn open_once_there_is_room(
+    config: &Config,
+    status: &Status,
+    stop: &CancellationToken,
+) -> Result<Store, StoreError> {
+    let mut is_told = false;
+    loop {
+        match open_whole_store(config, status, stop).await {
+            Err(error) if error.is_out_of_room() && !stop.is_cancelled() => {
+                let why = format!("the store cannot be opened: {error}; it is tried again every few seconds");
+                if !std::mem::replace(&mut is_told, true) {
+                    error!("{why}");
+                }
+                systemd::takes_long(&why);
+                status.store_is(Some(why));
+                // Ended by a stop, it is tried once more and then given up.
+                let _ = tokio::time::timeout(RETRY, stop.cancelled()).await;
+            }
+            opened => {
+                if opened.is_ok() && is_told {
+                    info!("there is room again; the store is open");
+                    status.store_is(None);
+                }
+                return opened;
+            }
+        }
+    }
 }
 
 /// Opens the store beside the runtime, says how far that is and what had to be mended.

@@ -48,6 +48,7 @@ pub async fn poll_round(
         clock,
         status: Status::default(),
         processors: processors(),
+        store: store.clone(),
         reports: None,
     };
 

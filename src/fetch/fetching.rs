@@ -5,7 +5,7 @@ use std::{net::IpAddr, time::Duration};
 use chrono::{DateTime, Utc};
 use http::{
     HeaderMap, HeaderValue, StatusCode,
-    header::{AUTHORIZATION, CONTENT_TYPE, LOCATION},
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, LOCATION},
 };
 use reqwest::Response;
 use tokio::time::{Instant, timeout};
@@ -180,6 +180,9 @@ impl<'a> Fetching<'a> {
             if conditional {
                 headers.extend(validator_headers(&self.request.validators));
             }
+            if let Some(accept) = self.request.accept {
+                headers.insert(ACCEPT, HeaderValue::from_static(accept));
+            }
             let mut auth = None;
             if self.route.at_requested_origin() {
                 headers.extend(self.headers.clone());
@@ -286,7 +289,8 @@ impl<'a> Fetching<'a> {
         let base = content_location(headers, &url).unwrap_or_else(|| url.clone());
         let content_type =
             headers.get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned());
-        let (limit, silence) = (self.shared.settings.max_body, self.silence);
+        let limit = self.request.max_body.unwrap_or(self.shared.settings.max_body).min(self.shared.settings.max_body);
+        let silence = self.silence;
         let body = self
             .within_time(body::read(response, limit, silence))
             .await

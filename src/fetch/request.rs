@@ -23,6 +23,10 @@ pub struct FetchRequest {
     pub allow_private: bool,
     /// Believe freshness lifetimes of more than a day, up to a year (the opt-out of SCHED-2).
     pub believe_long_freshness: bool,
+    /// The media types that are wanted, as an `Accept` field has them; `None` means those of feeds (REQ-3).
+    pub accept: Option<&'static str>,
+    /// Octets of the body; `None` means the settings' own (LIM-1).
+    pub max_body: Option<u64>,
 }
 
 impl FetchRequest {
@@ -37,6 +41,8 @@ impl FetchRequest {
             timeout: None,
             allow_private: false,
             believe_long_freshness: false,
+            accept: None,
+            max_body: None,
         }
     }
 }

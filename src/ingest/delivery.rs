@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     model::{Entry, FeedMetadata, PollState, SourceId, TopicScore},
     stories::EntryText,
+    text::EntryOutline,
+    topics::Account,
 };
 
 /// What one poll of a source brought.
@@ -35,8 +37,27 @@ pub struct Reading {
 pub struct TaggedEntry {
     pub entry: Entry,
     pub topics: Vec<TopicScore>,
+    /// How it was understood; `None` if nobody needs to know.
+    pub reading: Option<EntryReading>,
     /// What it is compared by with entries of other sources.
     pub text: EntryText,
+}
+
+/// How an entry was understood when it was tagged.
+#[derive(Debug, Clone)]
+pub struct EntryReading {
+    /// The fingerprint of the topics.
+    pub tagged_with: u64,
+    /// What [`Boilerplate::cut_print`](crate::text::Boilerplate::cut_print) says of what was cut.
+    pub cut: u64,
+    pub account: Account,
+    pub outline: EntryOutline,
+}
+
+impl TaggedEntry {
+    pub fn new(entry: Entry, topics: Vec<TopicScore>) -> Self {
+        Self { entry, topics, reading: None, text: EntryText::default() }
+    }
 }
 
 /// What became of a delivery's entries.

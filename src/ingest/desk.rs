@@ -1,5 +1,5 @@
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -13,29 +13,30 @@ use tokio::sync::mpsc;
 use tracing::{debug, error, info};
 
 use super::{
-    Delivery, DeskHandle, Ingest, TakeInRules, TellError,
+    Delivery, DeskHandle, Ingest, Outcome, Tagger, TakeInRules, TellError,
     caretaker::Caretaker,
     handle::Message,
     learning::Learning,
     press::{Press, run_press},
+    retagging::{PressState, Retagging},
     states::{States, Waiting, both},
 };
 use crate::{
     clock::Clock,
-    model::{Entry, EntryNumber, SourceId, TopicId, TopicScore},
-    publish::Publisher,
+    model::TopicId,
+    publish::{Held, Publisher},
     status::Status,
     store::{ChangedEditions, Store, StoreError},
 };
-
-/// Tags a source's stored entry with the topics of today.
-pub type Tagger = Arc<dyn Fn(&Entry, Option<&SourceId>) -> Vec<TopicScore> + Send + Sync>;
 
 /// The most messages that share one fsync.
 const MOST_IN_ONE_FSYNC: usize = 64;
 
 /// How soon a store that could not be written is tried again.
 pub const RETRY: Duration = Duration::from_secs(5);
+
+/// However much is delivered, what goes on in the background has a turn so often.
+const LONGEST_WITHOUT_A_TURN: Duration = Duration::from_millis(200);
 
 /// How often a desk that waits for the store looks up.
 const LOOK_UP: Duration = Duration::from_millis(20);
@@ -61,6 +62,8 @@ pub struct Tagging {
     pub tagger: Tagger,
     /// What a reading tagged with them is marked by.
     pub topics_fingerprint: u64,
+    /// What each topic's tags depend on, as a fingerprint.
+    pub topic_fingerprints: BTreeMap<TopicId, u64>,
     /// What the store is marked by when every entry is tagged with them and sorted by the sources' present priorities.
     pub fingerprint: u64,
     /// With the name that each topic's feed id was first made from.
@@ -76,8 +79,10 @@ pub struct Desk {
     /// `None` where nothing is published: a single round of polls.
     to_press: Option<std_mpsc::Sender<Press>>,
     tagging: Tagging,
-    /// The next entry to be tagged again, while that is going on.
-    tagging_from: Option<EntryNumber>,
+    /// While stored entries are tagged again.
+    retagging: Option<Retagging>,
+    /// When background work last had its turn.
+    last_turn: Instant,
     pruning: bool,
     learning: Learning,
     /// Why the store cannot be written at present, and when it is tried again.
@@ -132,7 +137,7 @@ impl Desk {
             is_closing: is_closing.clone(),
             mended: mending,
         };
-        let ingest = Ingest::new(setup.store, setup.rules);
+        let ingest = Ingest::new(setup.store, setup.rules).with_tagger(setup.tagging.tagger.clone());
         let (checking, has_begun) = std_mpsc::channel();
         let run = move || caretaker.run(&from_desk, checking);
         let caretaker = thread::Builder::new().name("caretaker".into()).spawn(run)?;
@@ -149,7 +154,8 @@ impl Desk {
             inbox,
             to_press,
             tagging: setup.tagging,
-            tagging_from: None,
+            retagging: None,
+            last_turn: Instant::now(),
             pruning: false,
             learning: Learning::default(),
             trouble: None,
@@ -176,6 +182,7 @@ impl Desk {
         let Some(held) = self.once_free(Vec::new()) else { return };
         self.held.extend(held);
         // Until here the editions of the last run are up: what was damaged meanwhile is in none.
+        self.hold();
         self.press(Press::Everything);
         let filled = self.ingest.texts.fill(&self.ingest.store, self.clock.now());
         self.note("reading the texts of the last days", filled);
@@ -282,20 +289,39 @@ impl Desk {
         self.note("remembering topics", remembered);
         let retag = self.begin_tagging();
         self.note("tagging stored entries", retag);
+        let unsettled = self.ingest.find_unsettled();
+        self.note("looking for entries to be read again", unsettled);
         self.pruning = true;
     }
 
     /// Has every stored entry tagged again if the topics, or the sources' priorities, are not those it was tagged with.
     fn begin_tagging(&mut self) -> Result<(), StoreError> {
-        self.tagging_from = None;
-        if self.ingest.store.tagged_with()? != Some(self.tagging.fingerprint) {
+        self.retagging = None;
+        if !self.ingest.has_tags_of(&self.tagging)? {
             // Until all is done, the entries are tagged with neither: topics put back half-way must not be taken for done.
             let mut refresh = self.ingest.store.refresh();
             refresh.put_tagged_with(None);
             refresh.apply()?;
-            self.tagging_from = Some(EntryNumber(0));
+            let sources = self.ingest.store.sources();
+            let all = sources.iter().map(|(_, source)| source.entries).sum();
+            self.retagging = Some(Retagging::new(all));
+        } else if self.ingest.store.tagged_with()? != Some(self.tagging.fingerprint) {
+            self.ingest.end_tagging(&self.tagging)?;
         }
+        self.tell_of_tagging();
         Ok(())
+    }
+
+    fn tell_of_tagging(&self) {
+        self.status.tagging_is(self.retagging.as_ref().map(Retagging::told));
+    }
+
+    /// Keeps back what would show half of a change of topics.
+    fn hold(&self) {
+        match self.ingest.held_by(&self.tagging) {
+            Ok(held) => self.press(Press::Hold(held, None)),
+            Err(error) => self.note("looking for what the topics were", Err(error)),
+        }
     }
 
     fn press(&self, press: Press) {
@@ -315,7 +341,7 @@ impl Desk {
         {
             batch.push(message);
         }
-        let is_idle = self.tagging_from.is_none() && !self.pruning;
+        let is_idle = self.retagging.is_none() && !self.pruning && !self.ingest.is_unsettled();
         if let Some(trouble) = &self.trouble {
             let again = trouble.again;
             while batch.is_empty() && Instant::now() < again {
@@ -347,6 +373,7 @@ impl Desk {
         let mut changed = ChangedEditions::new();
         let mut states = States::new(&store);
         let mut delivered = Vec::new();
+        let mut articles = Vec::new();
         let mut answered = Vec::new();
         let mut trouble = None;
         let is_idle = batch.is_empty();
@@ -359,8 +386,7 @@ impl Desk {
                 Message::Delivery { delivery, done } => {
                     debug!(source = %delivery.source, "commit begins");
                     trouble = trouble.or(states.apply());
-                    let delivery = self.tagged_for_today(*delivery);
-                    let result = match self.ingest.take_in(delivery) {
+                    let result = match self.take_in(*delivery) {
                         Ok((outcome, editions)) => {
                             changed.extend(editions);
                             Ok(outcome)
@@ -374,9 +400,20 @@ impl Desk {
                     };
                     delivered.push((done, result));
                 }
+                Message::Article { source, number, end, done } => {
+                    let result = self.ingest.take_article(source, number, end, self.clock.now());
+                    let result = result.map(|editions| changed.extend(editions)).map_err(|error| {
+                        let why = error.to_string();
+                        trouble.get_or_insert(error);
+                        why
+                    });
+                    articles.push((done, result));
+                }
                 Message::Reload { rules, publisher, tagging, done } => {
                     self.ingest.rules = rules;
+                    self.ingest.tagger = Some(tagging.tagger.clone());
                     self.tagging = tagging;
+                    self.hold();
                     self.press(Press::Instead(publisher));
                     self.begin_work();
                     let _ = done.send(());
@@ -406,8 +443,9 @@ impl Desk {
         if trouble.is_none() {
             trouble = self.keep_what_was_learnt(&mut changed);
         }
-        if is_idle && trouble.is_none() {
+        if trouble.is_none() && (is_idle || self.last_turn.elapsed() > LONGEST_WITHOUT_A_TURN) {
             trouble = self.work_in_background(&mut changed);
+            self.last_turn = Instant::now();
         }
         let durable = self.ingest.store.make_durable();
         drop(writing);
@@ -426,6 +464,9 @@ impl Desk {
         debug!("commit ends");
         states.answer(&durable);
         for (done, result) in delivered {
+            let _ = done.send(both(result, &durable));
+        }
+        for (done, result) in articles {
             let _ = done.send(both(result, &durable));
         }
         for (done, result) in answered {
@@ -448,16 +489,13 @@ impl Desk {
         None
     }
 
-    /// A delivery that was tagged before the topics changed is tagged again.
-    fn tagged_for_today(&self, mut delivery: Delivery) -> Delivery {
-        if let Some(reading) = &mut delivery.reading
-            && reading.tagged_with != self.tagging.topics_fingerprint
-        {
-            for tagged in &mut reading.entries {
-                tagged.topics = (self.tagging.tagger)(&tagged.entry, Some(&delivery.source));
-            }
+    /// Takes a delivery in; one that was tagged before the topics changed is tagged again.
+    fn take_in(&self, mut delivery: Delivery) -> Result<(Outcome, ChangedEditions), StoreError> {
+        let tagged_with = delivery.reading.as_ref().map(|reading| reading.tagged_with);
+        if tagged_with.is_some_and(|tagged_with| tagged_with != self.tagging.topics_fingerprint) {
+            self.ingest.read_for_today(&mut delivery)?;
         }
-        delivery
+        self.ingest.take_in(delivery)
     }
 
     /// A step of what goes on between deliveries. Returns why it could not be written, if it could not.
@@ -470,8 +508,13 @@ impl Desk {
                 }
                 Err(error) => return Some(error),
             }
-        } else if let Some(first) = self.tagging_from {
-            match self.tag_again(first) {
+        } else if self.retagging.is_some() {
+            match self.tag_again() {
+                Ok(editions) => changed.extend(editions),
+                Err(error) => return Some(error),
+            }
+        } else if self.ingest.is_unsettled() {
+            match self.ingest.settle(self.clock.now()) {
                 Ok(editions) => changed.extend(editions),
                 Err(error) => return Some(error),
             }
@@ -479,16 +522,54 @@ impl Desk {
         None
     }
 
-    fn tag_again(&mut self, first: EntryNumber) -> Result<ChangedEditions, StoreError> {
-        let (editions, next) = self.ingest.tag_again(first, &*self.tagging.tagger)?;
-        if next.is_none() {
-            let mut refresh = self.ingest.store.refresh();
-            refresh.put_tagged_with(Some(self.tagging.fingerprint));
-            refresh.apply()?;
-            info!("every stored entry is tagged with the present topics");
+    /// A step of tagging stored entries again: they are all read first, then all that differ take their new tags over.
+    fn tag_again(&mut self) -> Result<ChangedEditions, StoreError> {
+        let Some(mut retagging) = self.retagging.take() else { return Ok(ChangedEditions::new()) };
+        let result = self.tag_some_again(&mut retagging);
+        if !matches!(result, Ok((_, true))) {
+            self.retagging = Some(retagging);
         }
-        self.tagging_from = next;
-        Ok(editions)
+        self.tell_of_tagging();
+        Ok(result?.0)
+    }
+
+    /// Returns the editions that changed, and whether all is done.
+    fn tag_some_again(&self, retagging: &mut Retagging) -> Result<(ChangedEditions, bool), StoreError> {
+        if let Some(first) = retagging.next {
+            let again = self.ingest.tag_again(first, self.clock.now())?;
+            retagging.next = again.next;
+            retagging.read += again.read as u64;
+            retagging.differing.extend(again.differing);
+            return Ok((again.changed, false));
+        }
+        let mut changed = ChangedEditions::new();
+        if !retagging.differing.is_empty() {
+            match &retagging.press {
+                PressState::Goes => {
+                    let (stopped, stopping) = std_mpsc::channel();
+                    self.press(Press::Hold(Held::Everything, Some(stopped)));
+                    retagging.press = PressState::Stopping(stopping);
+                    return Ok((changed, false));
+                }
+                // A press that has ended makes no edition either.
+                PressState::Stopping(stopping) => match stopping.recv_timeout(LOOK_UP) {
+                    Err(std_mpsc::RecvTimeoutError::Timeout) => return Ok((changed, false)),
+                    Ok(()) | Err(std_mpsc::RecvTimeoutError::Disconnected) => {
+                        self.ingest.begin_taking_over()?;
+                        retagging.press = PressState::Stopped;
+                    }
+                },
+                PressState::Stopped => {}
+            }
+            changed.extend(self.ingest.take_over(&mut retagging.differing)?);
+            if !retagging.differing.is_empty() {
+                return Ok((changed, false));
+            }
+        }
+        self.ingest.end_tagging(&self.tagging)?;
+        self.press(Press::Hold(Held::Nothing, None));
+        info!("every stored entry is tagged with the present topics");
+        Ok((changed, true))
     }
 
     fn note(&self, what: &str, result: Result<(), StoreError>) {
@@ -505,6 +586,7 @@ fn refuse(batch: Vec<Message>, why: &str) {
         match message {
             Message::Begin { done, .. } => drop(done.send(Err(why.to_string()))),
             Message::Delivery { done, .. } => drop(done.send(Err(why.to_string()))),
+            Message::Article { done, .. } => drop(done.send(Err(why.to_string()))),
             Message::Tell { done, .. } => drop(done.send(Err(why.to_string()))),
             Message::Reload { done, .. } | Message::Ping { done } => drop(done.send(())),
             Message::Prune => {}

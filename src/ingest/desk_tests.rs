@@ -13,8 +13,10 @@ use crate::{
     clock::Clock,
     model::{Entry, FeedMetadata, PollState, SourceId, Validators},
     publish::{Editions, Found, PublishSettings, Publisher},
+    reading::Reader,
     status::Status,
     store::{RetentionLimits, Store, StoreSettings, faults::Fault},
+    topics::{TaggingSettings, Topics},
 };
 
 fn now() -> DateTime<Utc> {
@@ -28,10 +30,7 @@ fn delivery(etag: &str, titles: &[&str]) -> Delivery {
         title: title.to_string(),
         ..Entry::default()
     };
-    let entries = titles
-        .iter()
-        .map(|title| TaggedEntry { entry: entry(title), topics: Vec::new(), text: Default::default() })
-        .collect();
+    let entries = titles.iter().map(|title| TaggedEntry::new(entry(title), Vec::new())).collect();
     let validators = Validators { etag: Some(etag.into()), last_modified: None };
     Delivery {
         source: SourceId::new("gazette"),
@@ -40,6 +39,12 @@ fn delivery(etag: &str, titles: &[&str]) -> Delivery {
         state: PollState { validators, ..PollState::default() },
         reading: Some(Reading { feed: FeedMetadata::default(), entries, tagged_with: 0 }),
     }
+}
+
+fn no_topics() -> Tagger {
+    let topics = Topics::compile(&TaggingSettings::default(), &[]).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let reader = Reader::new(topics, vec!["en".to_owned()]);
+    Arc::new(move |unread| reader.read_entry(unread))
 }
 
 fn edition(editions: &Editions) -> String {
@@ -76,8 +81,9 @@ async fn a_store_that_cannot_be_written_is_never_acknowledged_and_what_is_up_sta
         rules: TakeInRules { retention, sources: BTreeMap::new() },
         publisher: Some(Publisher::new(store.clone(), publish, editions.clone(), &BTreeMap::new())),
         tagging: Tagging {
-            tagger: Arc::new(|_, _| Vec::new()),
+            tagger: no_topics(),
             topics_fingerprint: 0,
+            topic_fingerprints: BTreeMap::new(),
             fingerprint: 1,
             topics: Vec::new(),
         },

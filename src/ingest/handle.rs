@@ -1,8 +1,8 @@
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Delivery, Outcome, Tagging, TakeInRules, Tell};
+use super::{ArticleEnd, Delivery, Outcome, Tagging, TakeInRules, Tell};
 use crate::{
-    model::{PollState, SourceId, StoryNumber},
+    model::{EntryNumber, PollState, SourceId, SourceNumber, StoryNumber},
     publish::Publisher,
 };
 
@@ -21,6 +21,7 @@ pub(super) enum Message {
     Begin { source: SourceId, state: Box<PollState>, done: oneshot::Sender<Result<(), String>> },
     Delivery { delivery: Box<Delivery>, done: oneshot::Sender<Result<Outcome, String>> },
     Reload { rules: TakeInRules, publisher: Box<Publisher>, tagging: Tagging, done: oneshot::Sender<()> },
+    Article { source: SourceNumber, number: EntryNumber, end: ArticleEnd, done: oneshot::Sender<Result<(), String>> },
     Tell { tell: Tell, done: oneshot::Sender<Result<Vec<StoryNumber>, String>> },
     Prune,
     Ping { done: oneshot::Sender<()> },
@@ -35,6 +36,16 @@ impl DeskHandle {
     /// Hands a delivery in and waits until it is on the disk. The inner error is the store's: the poll is not done then.
     pub async fn deliver(&self, delivery: Delivery) -> Result<Result<Outcome, String>, DeskStopped> {
         self.ask(|done| Message::Delivery { delivery: Box::new(delivery), done }).await
+    }
+
+    /// Hands in what became of fetching an entry's page, and waits until it is on the disk. The inner error is the store's.
+    pub async fn article(
+        &self,
+        source: SourceNumber,
+        number: EntryNumber,
+        end: ArticleEnd,
+    ) -> Result<Result<(), String>, DeskStopped> {
+        self.ask(|done| Message::Article { source, number, end, done }).await
     }
 
     /// Goes over to new rules, a new publisher and new topics, and returns once sources that were renamed have their past

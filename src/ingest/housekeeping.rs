@@ -1,13 +1,16 @@
 //! What is done between deliveries: entries whose time is over go, renamed sources keep their past, and stored entries are
 //! tagged again when the topics change.
 
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
+
 use chrono::{DateTime, Duration, Utc};
 
-use super::{regroup::regroup, take_in::Ingest};
+use super::{readings, regroup::regroup, take_in::Ingest};
 use crate::{
-    model::{Entry, EntryNumber, SourceId, SourceNumber, TopicScore},
+    model::{EntryNumber, SourceId, SourceNumber},
     store::{ChangedEditions, EntryRecord, Identity, IdentityKey, Refresh, RetentionLimits, StoreError},
     stories::shared_keys,
+    text::Boilerplate,
 };
 
 /// How long a tombstone outlives the publisher's last mention of its entry, counted to the source's last document: a feed that
@@ -26,6 +29,18 @@ const TOMBSTONES_FOR_AN_ENTRY: usize = 4;
 /// Tombstones dropped in one refresh.
 const TOMBSTONES: usize = 5_000;
 
+/// What came of reading stored entries anew.
+#[derive(Debug, Default)]
+pub struct ReadAgain {
+    /// Editions that changed.
+    pub changed: ChangedEditions,
+    /// Entries that are to have other tags.
+    pub differing: Vec<EntryNumber>,
+    pub read: usize,
+    /// Where to go on; `None` when there are no more.
+    pub next: Option<EntryNumber>,
+}
+
 impl Ingest {
     /// Removes a batch of entries that the retention no longer covers. Returns the editions that changed, and whether
     /// there is more to do.
@@ -39,13 +54,15 @@ impl Ingest {
             for number in pruned.entries {
                 self.forget(&mut refresh, number, now)?;
             }
+            self.learn(&mut refresh, source.number, now)?;
             return Ok((refresh.apply()?, true));
         }
-        if let Some(batch) = self.beyond_size()? {
+        if let Some((source, batch)) = self.beyond_size()? {
             let mut refresh = self.store.refresh();
             for number in batch {
                 self.forget(&mut refresh, number, now)?;
             }
+            self.learn(&mut refresh, source, now)?;
             return Ok((refresh.apply()?, true));
         }
         if self.prune_texts(now)? {
@@ -67,7 +84,7 @@ impl Ingest {
     }
 
     /// While all together is too much: the oldest entries of the source that has most, so that whoever floods us gives way first.
-    fn beyond_size(&self) -> Result<Option<Vec<EntryNumber>>, StoreError> {
+    fn beyond_size(&self) -> Result<Option<(SourceNumber, Vec<EntryNumber>)>, StoreError> {
         let limits = &self.rules.retention;
         if !self.store.is_oversized(limits)? {
             return Ok(None);
@@ -76,7 +93,7 @@ impl Ingest {
         let Some(source) = fullest else { return Ok(None) };
         let fewer = RetentionLimits { entries_per_source: source.entries.saturating_sub(BATCH as u64), ..*limits };
         let pruned = self.store.outlived(source.number, source.entries, &fewer, DateTime::<Utc>::MIN_UTC, BATCH)?;
-        Ok(Some(pruned.entries).filter(|entries| !entries.is_empty()))
+        Ok(Some((source.number, pruned.entries)).filter(|(_, entries)| !entries.is_empty()))
     }
 
     fn drop_tombstones(&self, expired: &[(SourceNumber, IdentityKey)]) -> Result<(), StoreError> {
@@ -123,27 +140,39 @@ impl Ingest {
         })
     }
 
-    /// Tags a batch of stored entries anew, from `first` on, and looks for their copies again. Returns the editions that changed and where to go on;
-    /// `None` when all is done.
-    pub fn tag_again(
-        &self,
-        first: EntryNumber,
-        tag: &dyn Fn(&Entry, Option<&SourceId>) -> Vec<TopicScore>,
-    ) -> Result<(ChangedEditions, Option<EntryNumber>), StoreError> {
+    /// Reads a batch of stored entries anew, from `first` on, and looks for their copies again. Their tags stay as they are.
+    pub fn tag_again(&self, first: EntryNumber, now: DateTime<Utc>) -> Result<ReadAgain, StoreError> {
+        let Some(tagger) = &self.tagger else { return Ok(ReadAgain::default()) };
         let records = self.store.entries_from(first, BATCH)?;
-        let Some(last) = records.last().map(|record| record.number) else { return Ok((ChangedEditions::new(), None)) };
+        let Some(last) = records.last().map(|record| record.number) else { return Ok(ReadAgain::default()) };
+        let mut done = ReadAgain { next: Some(EntryNumber(last.0 + 1)), read: records.len(), ..ReadAgain::default() };
         let mut refresh = self.store.refresh();
+        let mut learnt: BTreeMap<SourceNumber, Boilerplate> = BTreeMap::new();
+        let mut outlined_anew = BTreeSet::new();
         for record in records {
-            let source = self.store.source_by_number(record.source).map(|(id, _)| id);
-            let topics = tag(&record.entry, source.as_ref());
+            let boilerplate = match learnt.entry(record.source) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(unknown) => unknown.insert(self.store.boilerplate(record.source)?.boilerplate),
+            };
+            let (topics, reading) = readings::read(&refresh, &record, boilerplate, tagger)?;
+            if self.keep_reading(&mut refresh, &record, Some(reading), now)? {
+                outlined_anew.insert(record.source);
+            }
             let shared_keys = shared_keys(&record.entry);
-            if topics != record.topics || shared_keys != record.shared_keys {
+            if topics != record.topics {
+                done.differing.push(record.number);
+            }
+            if shared_keys != record.shared_keys {
                 // The copy in hand may be older than what this refresh has already written about its story.
-                let Some(now) = refresh.entry(record.number)? else { continue };
-                refresh.put_entry(EntryRecord { topics, shared_keys: shared_keys.clone(), ..now })?;
+                let Some(present) = refresh.entry(record.number)? else { continue };
+                refresh.put_entry(EntryRecord { shared_keys: shared_keys.clone(), ..present })?;
             }
             regroup(self, &mut refresh, &[record.number], &shared_keys)?;
         }
-        Ok((refresh.apply()?, Some(EntryNumber(last.0 + 1))))
+        for source in outlined_anew {
+            self.learn(&mut refresh, source, now)?;
+        }
+        done.changed = refresh.apply()?;
+        Ok(done)
     }
 }

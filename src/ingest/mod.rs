@@ -6,6 +6,7 @@
 //! queue: several deliveries share one fsync, then their pollers are told, then the changed editions go out. Nothing is
 //! published, and no poll is done, before it is on the disk.
 
+mod articles;
 mod caretaker;
 mod delivery;
 mod desk;
@@ -16,23 +17,32 @@ mod learning;
 mod press;
 mod public_id;
 mod ranks;
+mod readings;
 mod regroup;
 mod renumbered;
+mod retagging;
 mod rules;
 mod states;
 mod take_in;
 mod tell;
 mod texts;
 
-pub use delivery::{Delivery, Outcome, Reading, TaggedEntry};
-pub use desk::{Desk, DeskError, DeskSetup, RETRY, Tagger, Tagging};
+pub use articles::{ArticleEnd, OLDEST};
+pub use delivery::{Delivery, EntryReading, Outcome, Reading, TaggedEntry};
+pub use desk::{Desk, DeskError, DeskSetup, RETRY, Tagging};
 pub use handle::{DeskHandle, DeskStopped};
+pub use housekeeping::ReadAgain;
+pub use readings::{Tagger, UnreadEntry};
 pub use rules::{SourceRules, TakeInRules};
 pub use take_in::Ingest;
 pub use tell::{Named, Tell, TellError, named};
 
 #[cfg(test)]
 mod desk_tests;
+#[cfg(test)]
+mod readings_tests;
+#[cfg(test)]
+mod retagging_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

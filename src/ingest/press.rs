@@ -9,7 +9,7 @@ use std::{
 use tracing::{debug, error};
 
 use crate::{
-    publish::Publisher,
+    publish::{Held, Publisher},
     status::Status,
     store::{ChangedEditions, StoreError},
 };
@@ -20,6 +20,8 @@ pub(super) enum Press {
     /// Any of them may have changed.
     Everything,
     Instead(Box<Publisher>),
+    /// These are not to be made from now on, all others are. Whoever waits is told once it holds.
+    Hold(Held, Option<Sender<()>>),
 }
 
 /// How long to wait before an edition that could not be made is tried again.
@@ -40,6 +42,7 @@ pub(super) fn run_press(
 ) {
     let mut changed = ChangedEditions::new();
     let mut failed = ChangedEditions::new();
+    let (mut held, mut held_back) = (Held::Nothing, ChangedEditions::new());
     while !is_closing.load(Ordering::Relaxed) {
         let mut waiting: Vec<Press> = from_desk.try_iter().collect();
         if waiting.is_empty() && changed.is_empty() {
@@ -58,13 +61,24 @@ pub(super) fn run_press(
             match press {
                 Press::Changed(editions) => changed.extend(editions),
                 Press::Everything => changed = publisher.all(),
+                Press::Hold(editions, done) => {
+                    held = editions;
+                    publisher.hold(held.clone());
+                    changed.append(&mut held_back);
+                    // Whoever waited may have stopped.
+                    done.map(|done| done.send(()));
+                }
                 Press::Instead(other) => {
                     publisher = *other;
+                    publisher.hold(held.clone());
                     changed = publisher.all();
                 }
             }
         }
         changed.append(&mut failed);
+        if changed.is_empty() {
+            continue;
+        }
         debug!(editions = changed.len(), "publish begins");
         let published = publisher.publish_while(&changed, || !is_closing.load(Ordering::Relaxed));
         debug!("publish ends");
@@ -81,5 +95,6 @@ pub(super) fn run_press(
             let _ = to_caretaker.send(damage);
         }
         failed = published.failed;
+        held_back.extend(published.held);
     }
 }

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    model::{SourceId, SourceNumber},
+    model::{ArticlePolicy, SourceId, SourceNumber},
     store::{Refresh, RetentionLimits},
     stories::Rank,
 };
@@ -22,6 +22,8 @@ pub struct SourceRules {
     pub backlog: Option<usize>,
     /// Between copies of a story, the source with the higher number is shown.
     pub priority: i64,
+    /// What is done about the pages behind its entries' links.
+    pub article: ArticlePolicy,
     /// Names the source had before.
     pub formerly: Vec<SourceId>,
 }

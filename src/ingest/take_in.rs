@@ -1,11 +1,11 @@
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Mutex};
 
 use chrono::{DateTime, Duration, Utc};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
-    Delivery, Outcome, Reading, TaggedEntry, known::known, public_id::public_id, regroup::regroup, rules::TakeInRules,
-    texts::Texts,
+    Delivery, Outcome, Reading, TaggedEntry, Tagger, known::known, public_id::public_id, readings::Settling,
+    regroup::regroup, rules::TakeInRules, texts::Texts,
 };
 use crate::{
     model::{Entry, EntryNumber, FeedMetadata, SourceId, SourceNumber, StoryNumber},
@@ -19,6 +19,11 @@ use crate::{
 pub struct Ingest {
     pub(super) store: Store,
     pub(super) rules: TakeInRules,
+    /// Reads kept entries again; `None` where nobody needs them to be.
+    pub(super) tagger: Option<Tagger>,
+    /// Sources of which entries are to be read again.
+    pub(super) unsettled: Mutex<BTreeSet<SourceNumber>>,
+    pub(super) settling: Mutex<Option<Settling>>,
     pub(super) texts: Texts,
 }
 
@@ -30,7 +35,13 @@ const TOMBSTONE_RENEWAL: Duration = Duration::days(7);
 
 impl Ingest {
     pub fn new(store: Store, rules: TakeInRules) -> Self {
-        Self { store, rules, texts: Texts::default() }
+        let (tagger, unsettled, settling) = (None, Mutex::default(), Mutex::default());
+        Self { store, rules, tagger, unsettled, settling, texts: Texts::default() }
+    }
+
+    /// The topics of today, with which kept entries are read again.
+    pub fn with_tagger(self, tagger: Tagger) -> Self {
+        Self { tagger: Some(tagger), ..self }
     }
 
     /// Takes one delivery in: its entries, the stories they belong to and its poll state become visible together.
@@ -134,6 +145,10 @@ impl Ingest {
                 }
             }
         }
+        if outcome.new + outcome.revised + outcome.duplicates > 0 {
+            self.learn(refresh, source.number, now)?;
+            self.bound_article_jobs(refresh, source.number)?;
+        }
         Ok(outcome)
     }
 
@@ -198,7 +213,7 @@ impl Ingest {
         one: Identified<TaggedEntry>,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        let TaggedEntry { entry, topics, text } = one.item;
+        let TaggedEntry { entry, topics, reading, text } = one.item;
         let number = refresh.new_entry_number();
         let fingerprint = fingerprint_of(&entry)?;
         refresh.put_identity(source.number, one.key, Identity::Kept { entry: number, fingerprint });
@@ -217,6 +232,8 @@ impl Ingest {
             entry,
         };
         let keys = record.shared_keys.clone();
+        self.keep_reading(refresh, &record, reading, now)?;
+        self.ask_for_article(refresh, &record, now);
         self.look_for_copies(refresh, &record, text, source)?;
         refresh.put_entry(record)?;
         let copies = regroup(self, refresh, &[number], &keys)?;
@@ -236,7 +253,7 @@ impl Ingest {
             // The identity outlived its entry: the store was damaged, and a new entry mends it.
             return self.keep(refresh, source, one, now).map(|_| true);
         };
-        let TaggedEntry { mut entry, topics, text } = one.item;
+        let TaggedEntry { mut entry, topics, reading, text } = one.item;
         let fingerprint = fingerprint_of(&entry)?;
         refresh.put_identity(source.number, one.key, Identity::Kept { entry: number, fingerprint });
         if let Revision::Material(at) = judge(&record.entry, &entry, now) {
@@ -247,12 +264,21 @@ impl Ingest {
         entry.published = record.entry.published.or(entry.published);
         let mut keys = std::mem::replace(&mut record.shared_keys, shared_keys(&entry));
         keys.extend(&record.shared_keys);
-        record.topics = topics;
+        // The topics of one whose page is known are told by the page as well.
+        let has_article = refresh.article(number)?.is_some();
+        if !has_article || self.tagger.is_none() {
+            record.topics = topics;
+        }
         record.entry = entry;
+        self.keep_reading(refresh, &record, reading, now)?;
         let mut around = vec![number];
         around.extend(self.look_for_copies(refresh, &record, text, source)?);
         refresh.put_entry(record)?;
         regroup(self, refresh, &around, &keys)?;
+        if let Some(tagger) = self.tagger.as_ref().filter(|_| has_article) {
+            let learnt = refresh.boilerplate(source.number)?;
+            self.read_again(refresh, number, &learnt.boilerplate, tagger, now)?;
+        }
         Ok(true)
     }
 }

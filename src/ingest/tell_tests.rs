@@ -1,5 +1,7 @@
 //! The admin's word on stories, and how editions show them, against a real store.
 
+use std::collections::BTreeSet;
+
 use super::{
     Tell, TellError,
     text_tests::{AGENCY, Newsroom, article, at, prose},
@@ -107,7 +109,7 @@ fn a_topic_shows_copies_as_it_is_told_to() {
     desk.deliver("tribune", at(13), vec![article("tribune", "2", "AI paints a cat", &prose(6, 40), 12)]);
     let topic = TopicId::new("ai");
     let shown = |shown_as| -> Vec<(String, usize, usize)> {
-        let stories = gather(desk.store(), Some(&topic), 10, shown_as).expect("read");
+        let stories = gather(desk.store(), Some(&topic), 10, &BTreeSet::new(), shown_as).expect("read");
         stories.into_iter().map(|story| (story.title, story.related.len(), story.same_event.len())).collect()
     };
     let rows = |rows: &[(&str, usize, usize)]| -> Vec<(String, usize, usize)> {
@@ -130,9 +132,9 @@ fn a_topic_shows_copies_as_it_is_told_to() {
         rows(&[(owner, 0, 0), (copy, 0, 0), (critics, 0, 0), (cat, 0, 0)]),
         "what is of another topic by itself is not shown in this one"
     );
-    let all = gather(desk.store(), None, 10, ShownAs::All).expect("read");
+    let all = gather(desk.store(), None, 10, &BTreeSet::new(), ShownAs::All).expect("read");
     let ids: std::collections::BTreeSet<_> = all.iter().map(|story| &story.id).collect();
     assert_eq!((all.len(), ids.len()), (5, 5));
     assert!(all.windows(2).all(|pair| pair[0].updated >= pair[1].updated), "newest first, each by its own date");
-    assert_eq!(gather(desk.store(), None, 2, ShownAs::All).expect("read").len(), 2);
+    assert_eq!(gather(desk.store(), None, 2, &BTreeSet::new(), ShownAs::All).expect("read").len(), 2);
 }

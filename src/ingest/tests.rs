@@ -1,6 +1,6 @@
 //! Deliveries in, stories out, against a real store.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
@@ -8,8 +8,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     model::{Entry, FeedMetadata, PollState, SourceId, TopicId, TopicScore},
+    reading::Reader,
     store::{ChangedEditions, RetentionLimits, Store, StoreSettings, StoryRecord},
-    stories::EntryText,
+    topics::{TaggingSettings, TopicSettings, Topics},
 };
 
 struct Newsroom {
@@ -48,10 +49,7 @@ impl Newsroom {
             let ai = TopicScore { topic: TopicId::new("ai"), score: entry.title.matches("AI").count() as f64 };
             if ai.score > 0.0 { vec![ai] } else { Vec::new() }
         };
-        let entries = entries
-            .into_iter()
-            .map(|entry| TaggedEntry { topics: tag(&entry), text: EntryText::default(), entry })
-            .collect();
+        let entries = entries.into_iter().map(|entry| TaggedEntry::new(entry.clone(), tag(&entry))).collect();
         let delivery = Delivery {
             source: SourceId::new(source),
             configured_url: format!("https://{source}.example/feed"),
@@ -90,6 +88,17 @@ fn entry(guid: &str, link: &str, title: &str, hour: i64) -> Entry {
         published: Some(at(hour)),
         ..Entry::default()
     }
+}
+
+/// Puts what has the term in the topic.
+fn tagger(topic: &str, term: &str) -> Tagger {
+    let languages = vec!["en".to_owned()];
+    let terms = TopicSettings::lists([("any", [term].iter())], &languages).expect("terms");
+    let settings = TaggingSettings { languages: languages.clone(), ..TaggingSettings::default() };
+    let topic = TopicSettings { threshold: 1.0, terms, ..TopicSettings::new(topic) };
+    let topics = Topics::compile(&settings, &[topic]).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let reader = Reader::new(topics, languages);
+    Arc::new(move |unread| reader.read_entry(unread))
 }
 
 fn counts(new: usize, revised: usize, duplicates: usize, unchanged: usize, passed_over: usize) -> Outcome {
@@ -280,16 +289,22 @@ fn a_renamed_source_does_not_flood() {
 
 #[test]
 fn stored_entries_take_on_new_topics_and_keep_their_dates() {
-    let desk = Newsroom::new(|_| {});
+    let mut desk = Newsroom::new(|_| {});
+    desk.ingest.tagger = Some(tagger("space", "AI"));
     let entries = (0..5)
         .map(|n| entry(&format!("tag:g.example,2026:{n}"), &format!("https://gazette.example/{n}"), "AI", n))
         .collect();
     desk.deliver("gazette", at(9), entries);
     let before = desk.stories();
-    let mut next = Some(crate::model::EntryNumber(0));
+    let (mut next, mut differing) = (Some(crate::model::EntryNumber(0)), Vec::new());
     while let Some(first) = next {
-        let tagger = |_: &Entry, _: Option<&SourceId>| vec![TopicScore { topic: TopicId::new("space"), score: 9.0 }];
-        next = desk.ingest.tag_again(first, &tagger).expect("tagged").1;
+        let again = desk.ingest.tag_again(first, at(10)).expect("read");
+        differing.extend(again.differing);
+        next = again.next;
+    }
+    assert_eq!(desk.store.stories_in(Some(&TopicId::new("ai"))), 5, "tags stay until all are found");
+    while !differing.is_empty() {
+        desk.ingest.take_over(&mut differing).expect("taken over");
     }
     assert_eq!(desk.store.stories_in(Some(&TopicId::new("ai"))), 0);
     assert_eq!(desk.store.stories_in(Some(&TopicId::new("space"))), 5);
@@ -309,12 +324,12 @@ fn new_priorities_move_the_owner_when_entries_are_looked_at_again() {
         .rules
         .sources
         .insert(SourceId::new("aggregator"), SourceRules { priority: 5, ..SourceRules::default() });
-    let unchanged = |_: &Entry, _: Option<&SourceId>| Vec::new();
-    let (changed, next) = desk.ingest.tag_again(crate::model::EntryNumber(0), &unchanged).expect("tagged");
+    desk.ingest.tagger = Some(tagger("space", "nothing"));
+    let ReadAgain { changed, next, .. } = desk.ingest.tag_again(crate::model::EntryNumber(0), at(10)).expect("tagged");
     assert_eq!(desk.titles(), [["Copy", "Original"]]);
     assert!(changed.contains(&None));
     assert_eq!((&desk.stories()[0].id, desk.stories()[0].updated), (&before[0].id, before[0].updated));
-    let again = desk.ingest.tag_again(crate::model::EntryNumber(0), &unchanged).expect("tagged").0;
+    let again = desk.ingest.tag_again(crate::model::EntryNumber(0), at(10)).expect("tagged").changed;
     assert!(again.is_empty(), "nothing changes twice");
     assert!(next.is_some());
 }
@@ -349,7 +364,8 @@ fn when_a_carried_link_turns_out_to_be_a_live_page_no_copy_is_lost() {
 
 #[test]
 fn a_live_page_with_many_entries_stays_many_stories() {
-    let desk = Newsroom::new(|_| {});
+    let mut desk = Newsroom::new(|_| {});
+    desk.ingest.tagger = Some(tagger("space", "nothing"));
     let live = "https://gazette.example/live";
     let entries = (0..90).map(|n| entry(&format!("tag:g.example,2026:{n}"), live, &format!("Minute {n}"), 1)).collect();
     assert_eq!(desk.deliver("gazette", at(2), entries).new, 90);
@@ -357,7 +373,7 @@ fn a_live_page_with_many_entries_stays_many_stories() {
     assert_eq!(desk.stories().len(), 91);
     let mut next = Some(crate::model::EntryNumber(0));
     while let Some(first) = next {
-        next = desk.ingest.tag_again(first, &|_: &Entry, _: Option<&SourceId>| Vec::new()).expect("tagged").1;
+        next = desk.ingest.tag_again(first, at(4)).expect("tagged").next;
     }
     assert_eq!(desk.stories().len(), 91);
 }

@@ -63,6 +63,7 @@ impl Newsroom {
         };
         let entries = entries.into_iter().map(|entry| TaggedEntry {
             topics: topics(&entry),
+            reading: None,
             text: EntryText::of(&ReadableEntry::from_entry(&entry, &["en".into()])),
             entry,
         });

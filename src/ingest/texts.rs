@@ -59,7 +59,7 @@ impl Texts {
             index.evict_before(horizon);
             return Ok(());
         }
-        let mut index = CopyIndex::new(store.boilerplate()?);
+        let mut index = CopyIndex::new(store.publisher_boilerplate()?);
         let mut first = EntryNumber(0);
         loop {
             let texts = store.texts_from(first, BATCH)?;

@@ -1,5 +1,6 @@
 //! The plain values that cross the stages. No input or output, no clock, and no other module of the crate is named here.
 
+mod article;
 mod document;
 mod entry;
 mod parsed;
@@ -8,6 +9,7 @@ mod source;
 mod story;
 mod topic;
 
+pub use article::ArticlePolicy;
 pub use document::{Document, Freshness};
 pub use entry::{Category, EmbeddedSource, Enclosure, Entry, Language, LanguageOrigin, Person};
 pub use parsed::{Defect, Link, ParsedEntry, ParsedFeed, ParsedSource, PollHints, Text, TextKind, UpdatePeriod};

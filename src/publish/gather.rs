@@ -65,7 +65,8 @@ pub struct Related {
     pub title: String,
 }
 
-/// The newest stories of a topic (`None`: of everything), newest first.
+/// The newest stories of a topic (`None`: of everything), newest first. Of entries of `articles_of`, the article on the page
+/// behind the link is shown where it says more than the feed.
 ///
 /// With [`ShownAs::All`] each copy that is itself in the topic is an entry of its own.
 ///
@@ -75,6 +76,7 @@ pub fn gather(
     store: &Store,
     topic: Option<&TopicId>,
     limit: usize,
+    articles_of: &BTreeSet<SourceId>,
     shown_as: ShownAs,
 ) -> Result<Vec<EditionStory>, StoreError> {
     let newest = store.newest(topic, limit)?;
@@ -85,7 +87,13 @@ pub fn gather(
     let (mut stories, mut shown) = (Vec::new(), Vec::new());
     for story in newest {
         let owner = match store.entry(story.owner) {
-            Ok(Some(owner)) => owner,
+            Ok(Some(mut owner)) => {
+                let source = store.source_by_number(owner.source);
+                if source.is_some_and(|(id, _)| articles_of.contains(&id)) {
+                    show_article(store, &mut owner)?;
+                }
+                owner
+            }
             Ok(None) => continue,
             Err(StoreError::Record { cause, .. }) => {
                 tracing::error!(story = %story.id, %cause, "a story that cannot be read is left out of its editions");
@@ -101,6 +109,23 @@ pub fn gather(
         name_each_other(store, &shown, &mut stories)?;
     }
     Ok(stories)
+}
+
+fn show_article(store: &Store, owner: &mut EntryRecord) -> Result<(), StoreError> {
+    let article = match store.article(owner.number) {
+        Ok(article) => article,
+        Err(StoreError::Record { cause, .. }) => {
+            tracing::error!(entry = owner.number.0, %cause, "an article that cannot be read is not shown");
+            None
+        }
+        Err(error) => return Err(error),
+    };
+    let length = |html: &str| crate::normalize::to_text(html).len();
+    let own = [&owner.entry.content, &owner.entry.summary].into_iter().flatten().map(|html| length(html)).max();
+    if let Some(article) = article.filter(|article| length(&article.html) > own.unwrap_or_default()) {
+        owner.entry.content = Some(article.html);
+    }
+    Ok(())
 }
 
 /// Each copy as a story of its own, dated by itself. The shown one keeps the story's id.

@@ -22,7 +22,7 @@ pub use editions::{Editions, Found};
 pub use events::events;
 pub use frame::{FeedFrame, PublishSettings, TopicPage, feed_names};
 pub use gather::{EditionStory, Related, SourceDescription, gather};
-pub use publisher::{Published, Publisher};
+pub use publisher::{Held, Published, Publisher};
 pub use saved::SavedEditions;
 
 pub use self::atom::render as render_atom;

@@ -1,5 +1,5 @@
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -12,7 +12,7 @@ use super::{
     gather, index, rss,
 };
 use crate::{
-    model::TopicId,
+    model::{SourceId, TopicId},
     store::{ChangedEditions, Store, StoreError},
 };
 
@@ -26,8 +26,31 @@ pub struct Publisher {
     topic_titles: Arc<BTreeMap<TopicId, String>>,
     /// The name that each topic's feed id is made from.
     feed_names: BTreeMap<TopicId, TopicId>,
+    /// Sources of whose entries the articles are shown.
+    articles_of: BTreeSet<SourceId>,
+    /// What is not to be made for now.
+    held: Held,
     /// The newest stories of each topic as the index shows them.
     headlines: BTreeMap<Option<TopicId>, Vec<EditionStory>>,
+}
+
+/// Editions that are not to be made for now: what they would show is half of a change.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Held {
+    #[default]
+    Nothing,
+    Topics(BTreeSet<TopicId>),
+    Everything,
+}
+
+impl Held {
+    fn holds(&self, topic: Option<&TopicId>) -> bool {
+        match self {
+            Held::Nothing => false,
+            Held::Topics(topics) => topic.is_some_and(|topic| topics.contains(topic)),
+            Held::Everything => true,
+        }
+    }
 }
 
 /// What came of a round of publishing.
@@ -35,6 +58,8 @@ pub struct Publisher {
 pub struct Published {
     /// It went on to the end; `false` if it was no longer wanted.
     pub finished: bool,
+    /// Editions that were not to be made for now.
+    pub held: ChangedEditions,
     /// Editions that could not be made.
     pub failed: ChangedEditions,
     /// Why the last of them could not.
@@ -50,8 +75,17 @@ impl Publisher {
         let topic_titles = settings.topics.iter().map(|topic| (topic.id.clone(), topic.title.clone())).collect();
         let feed_names = feed_names(&settings.topics, ever).into_iter().collect();
         let topic_titles = Arc::new(topic_titles);
-        let publisher =
-            Self { store, settings, editions, saved: None, topic_titles, feed_names, headlines: BTreeMap::new() };
+        let publisher = Self {
+            store,
+            settings,
+            editions,
+            saved: None,
+            topic_titles,
+            feed_names,
+            articles_of: BTreeSet::new(),
+            held: Held::default(),
+            headlines: BTreeMap::new(),
+        };
         publisher.arrange(ever.keys());
         publisher
     }
@@ -61,6 +95,16 @@ impl Publisher {
         saved.keep_only(|path| self.editions.is_expected(path));
         self.saved = Some(saved);
         self
+    }
+
+    /// Shows the articles on the pages behind the entries of these sources, where they say more than the feed does.
+    pub fn showing_articles_of(self, articles_of: BTreeSet<SourceId>) -> Self {
+        Self { articles_of, ..self }
+    }
+
+    /// From now on these editions stay as they are, and so does the index page, which shows what is in them.
+    pub fn hold(&mut self, held: Held) {
+        self.held = held;
     }
 
     /// Every edition there is.
@@ -77,14 +121,19 @@ impl Publisher {
     pub fn publish_while(&mut self, changed: &ChangedEditions, wanted: impl Fn() -> bool) -> Published {
         let mut published = Published::default();
         for topic in self.all().intersection(changed) {
+            if self.held.holds(topic.as_ref()) {
+                published.held.insert(topic.clone());
+                continue;
+            }
             let durable = self.store.while_durable();
             if !wanted() {
                 return published;
             }
             let page = topic.as_ref().and_then(|id| self.settings.topics.iter().find(|page| page.id == *id));
             let shown_as = page.map_or(self.settings.stories, |page| page.stories);
-            let gathered =
-                durable.and_then(|_durable| gather(&self.store, topic.as_ref(), self.settings.entries, shown_as));
+            let gathered = durable.and_then(|_durable| {
+                gather(&self.store, topic.as_ref(), self.settings.entries, &self.articles_of, shown_as)
+            });
             let mut stories = match gathered {
                 Ok(stories) => stories,
                 Err(error) => {
@@ -101,10 +150,13 @@ impl Publisher {
             self.put(rss_path, rss::MEDIA_TYPE, frame.updated, rss::render(&frame, &stories));
             self.headlines.insert(topic.clone(), stories.into_iter().take(HEADLINES).collect());
         }
+        published.finished = true;
+        if self.held != Held::Nothing {
+            return published;
+        }
         let updated = self.headlines.values().flatten().map(|story| story.updated).max();
         let page = index::render(&self.settings, &self.headlines);
         self.put("/".into(), index::MEDIA_TYPE, updated.unwrap_or(DateTime::UNIX_EPOCH), page);
-        published.finished = true;
         published
     }
 

@@ -1,5 +1,7 @@
 //! From changes to the database: each record, and every row that follows from it.
 
+use std::ops::Deref;
+
 use serde::Serialize;
 
 use super::{
@@ -8,6 +10,7 @@ use super::{
     engine::{Database, TreeName, Work, Write},
     keys,
     ledger::{BOILERPLATE, LEARNT_AT, WORDS},
+    readings,
     records::{EntryRecord, StoryRecord},
     refresh::ChangedEditions,
 };
@@ -16,19 +19,22 @@ use crate::model::{EntryNumber, StoryNumber};
 pub(super) const INSTANCE: &[u8] = b"instance";
 pub(super) const NEXT: &[u8] = b"next";
 pub(super) const TAGGED_WITH: &[u8] = b"tagged-with";
+pub(super) const TAGGING: &[u8] = b"tagging";
 pub(super) const TOPICS_EVER: &[u8] = b"topics-ever";
 
 /// Applies commits as one, numbered as the last of them. Returns the editions whose stories changed.
 pub(super) fn apply(database: &Database, commits: &[Commit]) -> Result<ChangedEditions, StoreError> {
     let Some(last) = commits.last() else { return Ok(ChangedEditions::new()) };
-    let (writes, changed) = prepare(database, commits)?;
+    let (writes, changed) = prepare(Work::new(database), commits)?;
     database.write(last.number, &writes)?;
     Ok(changed)
 }
 
 /// What commits come to. Nothing is written yet.
-pub(super) fn prepare(database: &Database, commits: &[Commit]) -> Result<(Vec<Write>, ChangedEditions), StoreError> {
-    let mut work = Work::new(database);
+pub(super) fn prepare<D: Deref<Target = Database>>(
+    mut work: Work<D>,
+    commits: &[Commit],
+) -> Result<(Vec<Write>, ChangedEditions), StoreError> {
     let mut changed = ChangedEditions::new();
     for change in commits.iter().flat_map(|commit| &commit.changes) {
         apply_change(&mut work, &mut changed, change)?;
@@ -36,7 +42,11 @@ pub(super) fn prepare(database: &Database, commits: &[Commit]) -> Result<(Vec<Wr
     Ok((work.writes()?, changed))
 }
 
-fn apply_change(work: &mut Work<'_>, changed: &mut ChangedEditions, change: &Change) -> Result<(), StoreError> {
+fn apply_change<D: Deref<Target = Database>>(
+    work: &mut Work<D>,
+    changed: &mut ChangedEditions,
+    change: &Change,
+) -> Result<(), StoreError> {
     match change {
         Change::Instance(instance) => put(work, TreeName::Meta, INSTANCE, "instance", instance),
         Change::Next { entry, story } => put(work, TreeName::Meta, NEXT, "numbers", &(entry, story)),
@@ -60,6 +70,22 @@ fn apply_change(work: &mut Work<'_>, changed: &mut ChangedEditions, change: &Cha
             put_story(work, changed, record)
         }
         Change::StoryRemoved { number } => remove_story(work, changed, *number),
+        Change::Reading(record) => readings::put_reading(work, record),
+        Change::ReadingRemoved { number } => readings::remove_reading(work, *number),
+        Change::Boilerplate { source, record } => {
+            put(work, TreeName::Boilerplates, &source.0.to_be_bytes(), "boilerplate", record)
+        }
+        Change::Article(record) => {
+            put(work, TreeName::Articles, &record.number.0.to_be_bytes(), "article", record.as_ref())
+        }
+        Change::ArticleRemoved { number } => work.remove(TreeName::Articles, &number.0.to_be_bytes()),
+        Change::ArticleJob(job) => {
+            put(work, TreeName::ArticleJobs, &keys::article_job(job.source, job.number), "article job", job)
+        }
+        Change::ArticleJobRemoved { source, number } => {
+            work.remove(TreeName::ArticleJobs, &keys::article_job(*source, *number))
+        }
+        Change::Tagging(tagging) => put(work, TreeName::Meta, TAGGING, "tagging", tagging),
         Change::Text(record) => put(work, TreeName::Texts, &record.number.0.to_be_bytes(), "text", record),
         Change::TextRemoved { number } => work.remove(TreeName::Texts, &number.0.to_be_bytes()),
         Change::Pair { a, b, is } => {
@@ -86,8 +112,8 @@ fn apply_change(work: &mut Work<'_>, changed: &mut ChangedEditions, change: &Cha
     }
 }
 
-fn put<T: Serialize>(
-    work: &mut Work<'_>,
+fn put<D: Deref<Target = Database>, T: Serialize>(
+    work: &mut Work<D>,
     tree: TreeName,
     key: &[u8],
     what: &'static str,
@@ -96,7 +122,7 @@ fn put<T: Serialize>(
     work.put(tree, key.to_vec(), codec::encode(what, record)?)
 }
 
-fn put_entry(work: &mut Work<'_>, record: &EntryRecord) -> Result<(), StoreError> {
+fn put_entry<D: Deref<Target = Database>>(work: &mut Work<D>, record: &EntryRecord) -> Result<(), StoreError> {
     put(work, TreeName::Entries, &record.number.0.to_be_bytes(), "entry", record)?;
     work.put(TreeName::Ages, keys::age_row(record.source, record.dated(), record.number).to_vec(), Vec::new())?;
     for key in &record.shared_keys {
@@ -106,7 +132,7 @@ fn put_entry(work: &mut Work<'_>, record: &EntryRecord) -> Result<(), StoreError
     Ok(())
 }
 
-fn remove_entry(work: &mut Work<'_>, number: EntryNumber) -> Result<(), StoreError> {
+fn remove_entry<D: Deref<Target = Database>>(work: &mut Work<D>, number: EntryNumber) -> Result<(), StoreError> {
     let key = number.0.to_be_bytes();
     let Some(bytes) = work.get(TreeName::Entries, &key)? else { return Ok(()) };
     let before: EntryRecord = codec::decode("entry", bytes)?;
@@ -118,7 +144,11 @@ fn remove_entry(work: &mut Work<'_>, number: EntryNumber) -> Result<(), StoreErr
     Ok(())
 }
 
-fn put_story(work: &mut Work<'_>, changed: &mut ChangedEditions, record: &StoryRecord) -> Result<(), StoreError> {
+fn put_story<D: Deref<Target = Database>>(
+    work: &mut Work<D>,
+    changed: &mut ChangedEditions,
+    record: &StoryRecord,
+) -> Result<(), StoreError> {
     put(work, TreeName::Stories, &record.number.0.to_be_bytes(), "story", record)?;
     work.put(TreeName::Keys, keys::story_id_row(&record.id, record.number).to_vec(), Vec::new())?;
     for edition in record.editions() {
@@ -128,7 +158,11 @@ fn put_story(work: &mut Work<'_>, changed: &mut ChangedEditions, record: &StoryR
     Ok(())
 }
 
-fn remove_story(work: &mut Work<'_>, changed: &mut ChangedEditions, number: StoryNumber) -> Result<(), StoreError> {
+fn remove_story<D: Deref<Target = Database>>(
+    work: &mut Work<D>,
+    changed: &mut ChangedEditions,
+    number: StoryNumber,
+) -> Result<(), StoreError> {
     let key = number.0.to_be_bytes();
     let Some(bytes) = work.get(TreeName::Stories, &key)? else { return Ok(()) };
     let before: StoryRecord = codec::decode("story", bytes)?;

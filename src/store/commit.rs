@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
+    articles::{ArticleJob, ArticleRecord},
     keys::IdentityKey,
     ledger::{EntryName, Learnt, RenumberedRecord, TextRecord, ToldRecord},
+    readings::{BoilerplateRecord, ReadingRecord, TaggingRecord},
     records::{EntryRecord, Identity, SourceRecord, StoryRecord},
 };
 use crate::{
@@ -81,6 +83,25 @@ pub enum Change {
         entry: EntryNumber,
         story: StoryNumber,
     },
+    Reading(Box<ReadingRecord>),
+    ReadingRemoved {
+        number: EntryNumber,
+    },
+    Boilerplate {
+        source: SourceNumber,
+        record: BoilerplateRecord,
+    },
+    Article(Box<ArticleRecord>),
+    ArticleRemoved {
+        number: EntryNumber,
+    },
+    ArticleJob(ArticleJob),
+    ArticleJobRemoved {
+        source: SourceNumber,
+        number: EntryNumber,
+    },
+    /// The topics that the stored entries' tags are of.
+    Tagging(TaggingRecord),
     /// What is kept of an entry's text for as long as copies of it may come.
     Text(Box<TextRecord>),
     TextRemoved {
@@ -128,6 +149,14 @@ impl Change {
             Change::TopicsEver(_) => Subject::TopicsEver,
             Change::TaggedWith(_) => Subject::TaggedWith,
             Change::Next { .. } => Subject::Next,
+            Change::Reading(record) => Subject::Reading(record.number),
+            Change::ReadingRemoved { number } => Subject::Reading(*number),
+            Change::Boilerplate { source, .. } => Subject::Boilerplate(*source),
+            Change::Article(record) => Subject::Article(record.number),
+            Change::ArticleRemoved { number } => Subject::Article(*number),
+            Change::ArticleJob(job) => Subject::ArticleJob(job.source, job.number),
+            Change::ArticleJobRemoved { source, number } => Subject::ArticleJob(*source, *number),
+            Change::Tagging(_) => Subject::Tagging,
             Change::Text(record) => Subject::Text(record.number),
             Change::TextRemoved { number } => Subject::Text(*number),
             Change::Pair { a, b, .. } | Change::PairRemoved { a, b } => Subject::Pair(*a, *b),
@@ -146,6 +175,9 @@ impl Change {
                 | Change::EntryRemoved { .. }
                 | Change::IdentityRemoved { .. }
                 | Change::StoryRemoved { .. }
+                | Change::ReadingRemoved { .. }
+                | Change::ArticleRemoved { .. }
+                | Change::ArticleJobRemoved { .. }
                 | Change::TextRemoved { .. }
                 | Change::PairRemoved { .. }
         )
@@ -164,6 +196,11 @@ pub enum Subject {
     TopicsEver,
     TaggedWith,
     Next,
+    Reading(EntryNumber),
+    Boilerplate(SourceNumber),
+    Article(EntryNumber),
+    ArticleJob(SourceNumber, EntryNumber),
+    Tagging,
     Text(EntryNumber),
     Pair(EntryNumber, EntryNumber),
     Told(EntryName, EntryName),

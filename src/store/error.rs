@@ -9,9 +9,7 @@ pub enum StoreError {
         "the store in {path} is in use by another newsdesk; stop that one first, or name another folder in [store] path"
     )]
     InUse { path: PathBuf },
-    #[error(
-        "cannot use the folder {path} for the store: {cause}; check that it exists and that this user may write to it"
-    )]
+    #[error("cannot use the folder {path} for the store: {cause}; {}", advice(cause))]
     Folder { path: PathBuf, cause: io::Error },
     #[error(
         "the store in {path} has format {found}, and this newsdesk knows formats up to {known}; \
@@ -79,9 +77,21 @@ impl StoreError {
     pub fn is_out_of_room(&self) -> bool {
         match self {
             Self::NoRoom { .. } => true,
-            Self::Write(cause) => matches!(cause.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded),
+            Self::Write(cause) | Self::Read(sled::Error::Io(cause)) | Self::Folder { cause, .. } => is_full(cause),
             Self::Journal(error) => error.is_out_of_room(),
             _ => false,
         }
+    }
+}
+
+fn is_full(cause: &io::Error) -> bool {
+    matches!(cause.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+fn advice(cause: &io::Error) -> &'static str {
+    if is_full(cause) {
+        "delete something until there is room"
+    } else {
+        "check that it exists and that this user may write to it"
     }
 }

@@ -235,8 +235,12 @@ impl Selection {
         match change {
             Change::Entry(record) => self.entries.contains_key(&record.number).then_some(Change::Entry(record)),
             Change::Story(record) => self.stories.contains(&record.number).then_some(Change::Story(record)),
+            Change::Reading(record) => self.entries.contains_key(&record.number).then_some(Change::Reading(record)),
+            Change::Article(record) => self.entries.contains_key(&record.number).then_some(Change::Article(record)),
+            Change::ArticleJob(job) => self.entries.contains_key(&job.number).then_some(Change::ArticleJob(job)),
             // Numbers are given once: what is in the selection was never taken out.
             Change::EntryRemoved { .. } | Change::StoryRemoved { .. } => None,
+            Change::ReadingRemoved { .. } | Change::ArticleRemoved { .. } => None,
             Change::Text(record) => self.entries.contains_key(&record.number).then_some(Change::Text(record)),
             Change::Pair { a, b, is } => {
                 [a, b].iter().all(|entry| self.entries.contains_key(entry)).then_some(Change::Pair { a, b, is })

@@ -19,6 +19,8 @@ pub(super) struct Relations {
     /// The entry that a key leads to; `None` for one that is gone.
     identities: HashMap<(SourceNumber, IdentityKey), (Option<EntryNumber>, u64)>,
     next: Option<(EntryNumber, StoryNumber)>,
+    /// What is kept beside entries, by kind, with its line.
+    beside: HashMap<(EntryNumber, &'static str), u64>,
 }
 
 struct Entry {
@@ -74,11 +76,19 @@ impl Relations {
                 self.stories.remove(number);
             }
             Change::Next { entry, story } => self.next = Some((*entry, *story)),
+            Change::Reading(record) => self.note_beside(record.number, "reading", line),
+            Change::Article(record) => self.note_beside(record.number, "article", line),
+            Change::ArticleJob(job) => self.note_beside(job.number, "article job", line),
+            Change::ReadingRemoved { number } => self.forget_beside(*number, "reading"),
+            Change::ArticleRemoved { number } => self.forget_beside(*number, "article"),
+            Change::ArticleJobRemoved { number, .. } => self.forget_beside(*number, "article job"),
             Change::Instance(_)
             | Change::Poll { .. }
             | Change::PollRemoved { .. }
             | Change::TopicsEver(_)
             | Change::TaggedWith(_)
+            | Change::Boilerplate { .. }
+            | Change::Tagging(_)
             | Change::Text(_)
             | Change::TextRemoved { .. }
             | Change::Pair { .. }
@@ -88,6 +98,14 @@ impl Relations {
             | Change::Renumbered { .. } => {}
         }
         Ok(())
+    }
+
+    fn note_beside(&mut self, number: EntryNumber, what: &'static str, line: u64) {
+        self.beside.insert((number, what), line);
+    }
+
+    fn forget_beside(&mut self, number: EntryNumber, what: &'static str) {
+        self.beside.remove(&(number, what));
     }
 
     pub(super) fn counts(&self) -> Contents {
@@ -136,6 +154,11 @@ impl Relations {
         for (entry, line) in self.identities.values() {
             if let Some(entry) = entry.filter(|entry| !self.entries.contains_key(entry)) {
                 return Err(wrong(*line, format!("the key leads to entry {}, which is missing", entry.0)));
+            }
+        }
+        for ((number, what), line) in &self.beside {
+            if !self.entries.contains_key(number) {
+                return Err(wrong(*line, format!("the {what} is of entry {}, which is missing", number.0)));
             }
         }
         Ok(self.corrections(&kept))

@@ -168,6 +168,11 @@ pub(super) fn shared_row(key: SharedKey, entry: EntryNumber) -> [u8; 24] {
     bytes
 }
 
+/// The entry of a shared row, and its source.
+pub(super) fn read_shared_row((key, source): &(Vec<u8>, Vec<u8>)) -> Option<(EntryNumber, SourceNumber)> {
+    trailing_number(key).map(EntryNumber).zip(source_number(source))
+}
+
 pub(super) fn age_prefix(source: SourceNumber) -> [u8; 4] {
     source.0.to_be_bytes()
 }
@@ -185,6 +190,31 @@ pub(super) fn read_age_row(row: &[u8]) -> Option<(DateTime<Utc>, EntryNumber)> {
     let micros = u64::from_be_bytes(row.get(4..12)?.try_into().ok()?) ^ (1 << 63);
     let entry = u64::from_be_bytes(row.get(12..20)?.try_into().ok()?);
     Some((DateTime::from_timestamp_micros(micros as i64)?, EntryNumber(entry)))
+}
+
+/// A source's newest entries first, equal dates in the order of identities; what has no date comes last.
+pub(super) fn outline_row(source: SourceNumber, date: Option<i64>, identity: u64, entry: EntryNumber) -> [u8; 28] {
+    let mut bytes = [0; 28];
+    let date = date.map_or(u64::MAX, |seconds| !((seconds as u64) ^ (1 << 63)));
+    bytes[..4].copy_from_slice(&source.0.to_be_bytes());
+    bytes[4..12].copy_from_slice(&date.to_be_bytes());
+    bytes[12..20].copy_from_slice(&identity.to_be_bytes());
+    bytes[20..].copy_from_slice(&entry.0.to_be_bytes());
+    bytes
+}
+
+/// The identity and entry of an outline's row; `None` if it is not one.
+pub(super) fn read_outline_row(row: &[u8]) -> Option<(u64, EntryNumber)> {
+    let identity = u64::from_be_bytes(row.get(12..20)?.try_into().ok()?);
+    let entry = u64::from_be_bytes(row.get(20..28)?.try_into().ok()?);
+    Some((identity, EntryNumber(entry)))
+}
+
+pub(super) fn article_job(source: SourceNumber, entry: EntryNumber) -> [u8; 12] {
+    let mut bytes = [0; 12];
+    bytes[..4].copy_from_slice(&source.0.to_be_bytes());
+    bytes[4..].copy_from_slice(&entry.0.to_be_bytes());
+    bytes
 }
 
 pub(super) fn source_number(value: &[u8]) -> Option<SourceNumber> {

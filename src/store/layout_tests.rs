@@ -9,7 +9,8 @@ use crate::model::{
 };
 use crate::{
     stories::{Alias, EntryText, KnownBy, Move, Publisher, Renumbering, WordStatistics, compare},
-    text::{ReadableEntry, ReadableText},
+    text::{BlockPrint, Boilerplate, EntryOutline, ReadableEntry, ReadableText},
+    topics::Account,
 };
 
 fn at(minute: i64) -> DateTime<Utc> {
@@ -129,6 +130,22 @@ fn the_layout_of_every_record_is_what_stores_out_there_hold() {
     };
     let kept = Identity::Kept { entry: EntryNumber(1), fingerprint: 7 };
     let tombstone = Identity::Tombstone { last_listed: at(1) };
+    let outline =
+        EntryOutline { date: Some(300), identity: 1, title: vec![7], blocks: vec![BlockPrint { hash: 300, words: 2 }] };
+    let (row, outlined) = readings::rows_of(&ReadingRecord {
+        number: EntryNumber(1),
+        source: SourceNumber(2),
+        at: at(1),
+        tagged_with: 300,
+        cut: 301,
+        account: Account::default(),
+        outline,
+    })
+    .expect("encoded");
+    let learnt = BoilerplateRecord { boilerplate: Boilerplate::default(), is_unsettled: true };
+    let tagging = TaggingRecord { topics: [(TopicId::new("ai"), 300)].into(), is_under_way: true };
+    let article = ArticleRecord { number: EntryNumber(1), at: at(1), html: "h".into() };
+    let job = ArticleJob { source: SourceNumber(1), number: EntryNumber(300), tries: 2, due: at(1) };
     let alias = Identity::Alias { of: key };
     let readable = ReadableText {
         title: "The ministers meet in 2026".into(),
@@ -165,6 +182,12 @@ fn the_layout_of_every_record_is_what_stores_out_there_hold() {
         ("poll state", hash(postcard::to_stdvec(&state)), 0x8a0342cc91cd42c2),
         ("identity, kept", hash(postcard::to_stdvec(&kept)), 0x7da2461d069adbb2),
         ("identity, tombstone", hash(postcard::to_stdvec(&tombstone)), 0x84325cf5de5b471c),
+        ("reading", hash(Ok(row)), 0x8299ee80bf695068),
+        ("outline", hash(Ok(outlined)), 0x0e1fbfd5c9843374),
+        ("boilerplate", hash(postcard::to_stdvec(&learnt)), 0x6f15e63fb37c575a),
+        ("tagging", hash(postcard::to_stdvec(&tagging)), 0xcd6c3aba4383b53a),
+        ("article", hash(postcard::to_stdvec(&article)), 0xb27b397007e42df4),
+        ("article job", hash(postcard::to_stdvec(&job)), 0x5e600fa5d24b1879),
         ("identity, alias", hash(postcard::to_stdvec(&alias)), 0x6dea788a6b86a29c),
         ("text", hash(postcard::to_stdvec(&text)), 0x64a7f35159ddc9c1),
         ("comparison", hash(postcard::to_stdvec(&pair)), 0x415270d2ef024bc9),

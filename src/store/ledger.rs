@@ -165,7 +165,7 @@ impl Store {
     }
 
     /// What publishers print everywhere, as last learnt.
-    pub fn boilerplate(&self) -> Result<PublisherBoilerplate, StoreError> {
+    pub fn publisher_boilerplate(&self) -> Result<PublisherBoilerplate, StoreError> {
         Ok(self.record("boilerplate", TreeName::Learnt, BOILERPLATE)?.unwrap_or_default())
     }
 

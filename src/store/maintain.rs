@@ -15,6 +15,7 @@ use super::{
     read::Store,
     rebuild::rebuild,
 };
+use crate::memory;
 
 /// Databases smaller than this are never renewed to win room, bytes.
 const WORTH_RENEWING: u64 = 64 << 20;
@@ -32,7 +33,9 @@ impl Store {
     /// Damage: then [`Store::mend`] is called for.
     pub fn verify(&self, progress: Watch<'_>) -> Result<(), StoreError> {
         let _occupied = self.0.occupy("the database is being checked");
-        self.verify_occupied(progress)
+        let verified = self.verify_occupied(progress);
+        memory::give_back();
+        verified
     }
 
     /// As [`Store::verify`], and mends what is damaged before any commit can build on it. Returns what was wrong.
@@ -43,7 +46,10 @@ impl Store {
                 tracing::error!("{damage}; the database is rebuilt from the journal, polls wait, editions stay up");
                 self.mend_occupied(&damage, progress).map(|()| Some(damage))
             }
-            other => other.map(|()| None),
+            other => {
+                memory::give_back();
+                other.map(|()| None)
+            }
         }
     }
 
@@ -102,13 +108,18 @@ impl Store {
             std::fs::remove_dir_all(&path).map_err(|cause| StoreError::Folder { path: path.clone(), cause })?;
         }
         let database = self.database()?;
-        let (fresh, _) = Database::open(&path, self.0.settings.cache_bytes)?;
+        // It is only written to for now; the cache is the other's.
+        let (fresh, _) = Database::open(&path, self.0.settings.cache_bytes / 8)?;
         let all = database.live_bytes();
         tracing::debug!("renewal begins");
         database.copy_into(&fresh, database.last_commit(), |done| {
             Progress { doing: "making the database anew", done, all }.tell(progress)
         })?;
         drop(database);
+        // sled writes down where everything is only when it opens: after that, nothing of the copy has to be read at the next
+        // start.
+        drop(fresh);
+        let (fresh, _) = Database::open(&path, self.0.settings.cache_bytes)?;
         loop {
             let behind = self.0.journal.last().0.saturating_sub(fresh.last_commit().0);
             if behind <= NEARLY {
@@ -128,6 +139,7 @@ impl Store {
         if let Err(error) = std::fs::remove_dir_all(&old) {
             tracing::warn!(%error, "the former database could not be deleted from {}", old.display());
         }
+        memory::give_back();
         Ok(())
     }
 
@@ -154,7 +166,9 @@ impl Store {
             return Ok(false);
         };
         tracing::debug!("fold begins");
-        match self.0.journal.fold(reason, stop) {
+        let folded = self.0.journal.fold(reason, stop);
+        memory::give_back();
+        match folded {
             Ok(folded) => Ok(folded.is_some()),
             Err(JournalError::Damaged(damage)) => {
                 self.journal_is_damaged(damage.to_string());
@@ -241,6 +255,17 @@ impl Store {
         for item in database.scan(TreeName::Stories, &[]) {
             take(Change::Story(Box::new(codec::decode("story", &item?.1)?)))?;
         }
+        self.each_reading(&mut |record| take(Change::Reading(Box::new(record))))?;
+        for (source, record) in self.boilerplates()? {
+            take(Change::Boilerplate { source, record })?;
+        }
+        self.each_article(&mut |record| take(Change::Article(Box::new(record))))?;
+        for job in self.article_jobs()? {
+            take(Change::ArticleJob(job))?;
+        }
+        if let Some(tagging) = self.record("tagging", TreeName::Meta, super::apply::TAGGING)? {
+            take(Change::Tagging(tagging))?;
+        }
         for item in database.scan(TreeName::Texts, &[]) {
             take(Change::Text(Box::new(codec::decode("text", &item?.1)?)))?;
         }
@@ -260,7 +285,7 @@ impl Store {
             }
         }
         if let Some(at) = self.learnt_at()? {
-            let learnt = Learnt { at, boilerplate: self.boilerplate()?, words: self.word_statistics()? };
+            let learnt = Learnt { at, boilerplate: self.publisher_boilerplate()?, words: self.word_statistics()? };
             take(Change::Learnt(Box::new(learnt)))?;
         }
         for item in database.scan(TreeName::Renumbered, &[]) {

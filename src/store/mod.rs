@@ -25,6 +25,7 @@
 //! numbers: commits that only the journal has are rolled forward.
 
 mod apply;
+mod articles;
 mod backup;
 mod codec;
 mod commit;
@@ -42,6 +43,7 @@ mod maintain;
 mod open;
 mod prune;
 mod read;
+mod readings;
 mod rebuild;
 mod records;
 mod refresh;
@@ -49,6 +51,7 @@ mod shared;
 mod upgrade;
 mod write;
 
+pub use articles::{ArticleJob, ArticleRecord};
 pub use backup::{BackupError, BackupWriter, Manifest, ManifestFile, plain_lines, restore};
 pub use commit::{Change, Commit, CommitNumber, Subject};
 pub use error::StoreError;
@@ -63,6 +66,7 @@ pub use maintain::StoreSize;
 pub use open::{Opened, StoreSettings};
 pub use prune::{Pruned, RetentionLimits};
 pub use read::Store;
+pub use readings::{BoilerplateRecord, Outlined, ReadingRecord, TaggingRecord};
 pub use records::{Copy, EntryRecord, Identity, IdentityPolicy, Originality, SourceRecord, StoryRecord};
 pub use refresh::{ChangedEditions, Refresh};
 pub use shared::Writing;

@@ -106,6 +106,7 @@ impl Store {
             occupied: Mutex::new(None),
             is_doubtful: AtomicBool::new(false),
             writing: RwLock::default(),
+            journal_micros: AtomicU64::new(0),
             next_entry: AtomicU64::new(entry.0),
             next_story: AtomicU64::new(story.0),
             journal_damage: Mutex::new(journal_damage),

@@ -94,8 +94,7 @@ impl Store {
     pub fn sharing(&self, key: SharedKey, limit: usize) -> Result<Vec<(EntryNumber, SourceNumber)>, StoreError> {
         let mut entries = Vec::new();
         for item in self.database()?.prefixed(TreeName::Keys, &keys::shared_prefix(key)).take(limit) {
-            let (key, source) = item?;
-            entries.extend(keys::trailing_number(&key).map(EntryNumber).zip(keys::source_number(&source)));
+            entries.extend(keys::read_shared_row(&item?));
         }
         Ok(entries)
     }

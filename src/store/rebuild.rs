@@ -9,6 +9,7 @@ use super::{
     journal::{Journal, Piece},
     open::StoreSettings,
 };
+use crate::memory;
 
 /// Changes applied at once: enough that rows shared by many are written once, few enough to bound memory.
 const BATCH: usize = 3_000;
@@ -42,6 +43,10 @@ pub(super) fn rebuild(
     batch.last = batch.last.max(base);
     batch.apply()?;
     database.make_durable()?;
+    drop(database);
+    // sled writes down where everything is only when it opens.
+    let (database, _) = Database::open(&path, settings.cache_bytes)?;
+    memory::give_back();
     tracing::debug!("rebuild ends");
     Ok(database)
 }

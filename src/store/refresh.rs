@@ -1,14 +1,19 @@
 use std::{
+    cell::RefCell,
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
 use super::{
     StoreError,
-    commit::Change,
-    keys::{IdentityKey, SharedKey},
+    articles::{ArticleJob, ArticleRecord},
+    codec,
+    commit::{Change, Subject},
+    engine::{Database, TreeName, Work},
+    keys::{self, IdentityKey, SharedKey},
     ledger::LedgerChanges,
     read::Store,
+    readings::{BoilerplateRecord, Outlined, ReadingRecord, TaggingRecord},
     records::{EntryRecord, Identity, SourceRecord, StoryRecord},
 };
 use crate::model::{EntryNumber, PollState, SourceId, SourceNumber, StoryNumber, TopicId};
@@ -19,6 +24,8 @@ use crate::model::{EntryNumber, PollState, SourceId, SourceNumber, StoryNumber, 
 /// the stages speak of entries and stories only.
 pub struct Refresh<'a> {
     pub(super) store: &'a Store,
+    /// The rows that were read: mostly those that will be changed.
+    work: RefCell<Option<Work<Arc<Database>>>>,
     entries: BTreeMap<EntryNumber, Revision<EntryRecord>>,
     stories: BTreeMap<StoryNumber, Revision<StoryRecord>>,
     identities: BTreeMap<(SourceNumber, IdentityKey), Option<Identity>>,
@@ -27,6 +34,8 @@ pub struct Refresh<'a> {
     polls: BTreeMap<SourceId, Option<PollState>>,
     tagged_with: Option<Option<u64>>,
     topics: Vec<(TopicId, TopicId)>,
+    /// What is kept beside entries and sources.
+    beside: BTreeMap<Subject, Change>,
     pub(super) ledger: LedgerChanges,
     /// Numbers from here on are new: there is nothing to look up under them.
     new_from: (EntryNumber, StoryNumber),
@@ -46,6 +55,7 @@ impl Store {
     pub fn refresh(&self) -> Refresh<'_> {
         Refresh {
             store: self,
+            work: RefCell::new(None),
             entries: BTreeMap::new(),
             stories: BTreeMap::new(),
             identities: BTreeMap::new(),
@@ -54,6 +64,7 @@ impl Store {
             polls: BTreeMap::new(),
             tagged_with: None,
             topics: Vec::new(),
+            beside: BTreeMap::new(),
             ledger: LedgerChanges::default(),
             new_from: self.next_entry_and_story(),
         }
@@ -61,6 +72,14 @@ impl Store {
 }
 
 impl Refresh<'_> {
+    /// Reads what is stored through the rows at hand.
+    fn read<T>(&self, look: impl FnOnce(&mut Work<Arc<Database>>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let database = self.store.database()?;
+        let mut work = self.work.borrow_mut();
+        let present = work.take().filter(|work| work.is_of(&database));
+        look(work.insert(present.unwrap_or_else(|| Work::new(database))))
+    }
+
     pub fn source(&self, id: &SourceId) -> Option<Arc<SourceRecord>> {
         match self.sources.get(id) {
             Some(change) => change.clone(),
@@ -109,7 +128,10 @@ impl Refresh<'_> {
     pub fn identity(&self, source: SourceNumber, key: IdentityKey) -> Result<Option<Identity>, StoreError> {
         match self.identities.get(&(source, key)) {
             Some(change) => Ok(*change),
-            None => self.store.identity(source, key),
+            None => self.read(|work| {
+                let bytes = work.get(TreeName::Identities, &keys::identity(source, key))?;
+                bytes.map(|bytes| codec::decode("identity", bytes)).transpose()
+            }),
         }
     }
 
@@ -154,10 +176,138 @@ impl Refresh<'_> {
         self.change_entry(record.number, Some(record))
     }
 
-    /// Forgets an entry and all that was found of it. Its identity is left to the caller, who knows whether it may come back.
+    /// Forgets an entry, what is kept beside it and all that was found of it. Its identity is left to the caller, who knows
+    /// whether it may come back.
     pub fn remove_entry(&mut self, number: EntryNumber) -> Result<(), StoreError> {
+        if let Some(record) = self.entry(number)? {
+            let removals = [
+                (self.reading(number)?.is_some(), Change::ReadingRemoved { number }),
+                (self.article(number)?.is_some(), Change::ArticleRemoved { number }),
+            ];
+            removals.into_iter().filter(|(is_there, _)| *is_there).for_each(|(_, change)| self.put_beside(change));
+            if self.store.article_job(record.source, number)?.is_some() {
+                self.remove_article_job(record.source, number);
+            }
+        }
         self.forget_text(number)?;
         self.change_entry(number, None)
+    }
+
+    fn put_beside(&mut self, change: Change) {
+        self.beside.insert(change.subject(), change);
+    }
+
+    /// How an entry was understood when it was last tagged.
+    pub fn reading(&self, number: EntryNumber) -> Result<Option<ReadingRecord>, StoreError> {
+        match self.beside.get(&Subject::Reading(number)) {
+            Some(Change::Reading(record)) => Ok(Some((**record).clone())),
+            Some(_) => Ok(None),
+            None if number >= self.new_from.0 => Ok(None),
+            None => self.store.reading(number),
+        }
+    }
+
+    pub fn put_reading(&mut self, record: ReadingRecord) {
+        self.put_beside(Change::Reading(Box::new(record)));
+    }
+
+    /// The outlines of a source's newest entries, newest first: those with so many identities.
+    pub fn newest_outlines(&self, source: SourceNumber, identities: usize) -> Result<Vec<Outlined>, StoreError> {
+        let pending: BTreeMap<_, _> = self.changed_readings().collect();
+        let mut outlines: Vec<Outlined> = Vec::new();
+        let mut known = BTreeSet::new();
+        let mut last = None;
+        while known.len() < identities {
+            let page = self.store.outlines_after(source, last.as_ref(), identities)?;
+            let is_last = page.len() < identities;
+            last = page.last().cloned();
+            let page = page.into_iter().filter(|one| !pending.contains_key(&one.number));
+            let page: Vec<Outlined> = page.collect();
+            known.extend(page.iter().map(|one| one.outline.identity));
+            outlines.extend(page);
+            if is_last {
+                break;
+            }
+        }
+        let changed = pending.into_values().flatten().filter(|record| record.source == source);
+        outlines.extend(changed.map(ReadingRecord::outlined));
+        outlines.sort_by_key(Outlined::place);
+        let mut seen = BTreeSet::new();
+        let past = outlines.iter().position(|one| seen.insert(one.outline.identity) && seen.len() > identities);
+        outlines.truncate(past.unwrap_or(outlines.len()));
+        Ok(outlines)
+    }
+
+    /// The outlines of a source's entries that were read in this refresh.
+    pub fn changed_outlines(&self, source: SourceNumber) -> impl Iterator<Item = Outlined> {
+        let changed = self.changed_readings().filter_map(|(_, record)| record);
+        changed.filter(move |record| record.source == source).map(ReadingRecord::outlined)
+    }
+
+    fn changed_readings(&self) -> impl Iterator<Item = (EntryNumber, Option<&ReadingRecord>)> {
+        let changed = self.beside.range(Subject::Reading(EntryNumber(0))..=Subject::Reading(EntryNumber(u64::MAX)));
+        changed.filter_map(|(_, change)| match change {
+            Change::Reading(record) => Some((record.number, Some(record.as_ref()))),
+            Change::ReadingRemoved { number } => Some((*number, None)),
+            _ => None,
+        })
+    }
+
+    pub fn boilerplate(&self, source: SourceNumber) -> Result<BoilerplateRecord, StoreError> {
+        match self.beside.get(&Subject::Boilerplate(source)) {
+            Some(Change::Boilerplate { record, .. }) => Ok(record.clone()),
+            _ => self.store.boilerplate(source),
+        }
+    }
+
+    pub fn put_boilerplate(&mut self, source: SourceNumber, record: BoilerplateRecord) {
+        self.put_beside(Change::Boilerplate { source, record });
+    }
+
+    /// What an entry's page says, if it was fetched.
+    pub fn article(&self, number: EntryNumber) -> Result<Option<ArticleRecord>, StoreError> {
+        match self.beside.get(&Subject::Article(number)) {
+            Some(Change::Article(record)) => Ok(Some((**record).clone())),
+            Some(_) => Ok(None),
+            None if number >= self.new_from.0 => Ok(None),
+            None => self.store.article(number),
+        }
+    }
+
+    pub fn put_article(&mut self, record: ArticleRecord) {
+        self.put_beside(Change::Article(Box::new(record)));
+    }
+
+    /// Has an entry's page fetched, or tried again.
+    pub fn put_article_job(&mut self, job: ArticleJob) {
+        self.put_beside(Change::ArticleJob(job));
+    }
+
+    /// Whether pages are to be fetched that were not before.
+    pub fn has_new_article_jobs(&self) -> bool {
+        self.beside.values().any(|change| matches!(change, Change::ArticleJob(_)))
+    }
+
+    /// The entries of a source whose pages are still to be fetched, the oldest first.
+    pub fn article_jobs_of(&self, source: SourceNumber) -> Result<BTreeSet<EntryNumber>, StoreError> {
+        let mut waiting: BTreeSet<_> = self.store.article_jobs_of(source)?.iter().map(|job| job.number).collect();
+        for change in self.beside.values() {
+            match change {
+                Change::ArticleJob(job) if job.source == source => drop(waiting.replace(job.number)),
+                Change::ArticleJobRemoved { source: of, number } if *of == source => drop(waiting.take(number)),
+                _ => {}
+            }
+        }
+        Ok(waiting)
+    }
+
+    pub fn remove_article_job(&mut self, source: SourceNumber, number: EntryNumber) {
+        self.put_beside(Change::ArticleJobRemoved { source, number });
+    }
+
+    /// Notes the topics that the stored entries' tags are of.
+    pub fn put_tagging(&mut self, tagging: TaggingRecord) {
+        self.put_beside(Change::Tagging(tagging));
     }
 
     fn change_entry(&mut self, number: EntryNumber, after: Option<EntryRecord>) -> Result<(), StoreError> {
@@ -172,7 +322,8 @@ impl Refresh<'_> {
 
     /// The entries that hold a key and their sources, in the order they arrived, at most `limit` of them.
     pub fn sharing(&self, key: SharedKey, limit: usize) -> Result<Vec<(EntryNumber, SourceNumber)>, StoreError> {
-        let mut entries: BTreeMap<_, _> = self.store.sharing(key, limit)?.into_iter().collect();
+        let stored = self.read(|work| work.stored(TreeName::Keys, &keys::shared_prefix(key), limit))?;
+        let mut entries: BTreeMap<_, _> = stored.iter().filter_map(|item| keys::read_shared_row(item)).collect();
         entries.extend(self.sharing.get(&key).into_iter().flatten().map(|(entry, source)| (*entry, *source)));
         entries.retain(|number, _| match self.entries.get(number) {
             Some(Revision { after: Some(record), .. }) => record.shared_keys.contains(&key),
@@ -194,7 +345,8 @@ impl Refresh<'_> {
         if let Some((number, _)) = pending {
             return Ok(Some(*number));
         }
-        let stored = self.store.story_by_id(id)?;
+        let stored = self.read(|work| work.stored(TreeName::Keys, &keys::story_id(id), 1))?;
+        let stored = stored.first().and_then(|(key, _)| keys::trailing_number(key)).map(StoryNumber);
         Ok(stored
             .filter(|number| self.stories.get(number).is_none_or(|c| c.after.as_ref().is_some_and(|s| s.id == id))))
     }
@@ -243,7 +395,7 @@ impl Refresh<'_> {
         if changes.is_empty() {
             return Ok(changed);
         }
-        changed.extend(self.store.commit(changes)?);
+        changed.extend(self.store.commit(changes, self.work.into_inner())?);
         let mut known = self.store.known_mut();
         for (id, record) in sources {
             match record {
@@ -307,6 +459,7 @@ impl Refresh<'_> {
                 _ => {}
             }
         }
+        changes.extend(self.beside.values().cloned());
         changes.extend(self.ledger.changes());
         if self.entries.values().any(|change| change.before.is_none())
             || self.stories.values().any(|change| change.before.is_none())

@@ -5,6 +5,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use uuid::Uuid;
@@ -41,6 +42,8 @@ pub(super) struct Shared {
     pub(super) writing: RwLock<()>,
     pub(super) next_entry: AtomicU64,
     pub(super) next_story: AtomicU64,
+    /// What the journal has added to the time of commits, in microseconds.
+    pub(super) journal_micros: AtomicU64,
     /// Why the journal must be written anew from the database, if it must.
     pub(super) journal_damage: Mutex<Option<String>>,
     #[cfg(test)]
@@ -62,6 +65,10 @@ impl Shared {
     pub(super) fn occupy(&self, with: &'static str) -> Occupied<'_> {
         *self.occupied.lock().unwrap_or_else(PoisonError::into_inner) = Some(with);
         Occupied { _commits: self.without_commits(), shared: self }
+    }
+
+    pub(super) fn note_journal(&self, took: Duration) {
+        self.journal_micros.fetch_add(took.as_micros() as u64, Ordering::Relaxed);
     }
 
     pub(super) fn database_folder(&self, number: u64) -> PathBuf {

@@ -94,6 +94,30 @@ pub(super) fn fill(store: &Store, minutes: impl Iterator<Item = i64>) -> Vec<(En
 }
 
 #[test]
+fn changes_decided_upon_side_by_side_do_not_undo_each_other() {
+    let folder = folder();
+    let store = open(folder.path());
+    let key = |n: &str| IdentityKey::new("guid", &[n]);
+    let kept = Identity::Tombstone { last_listed: at(0) };
+    let put = |refresh: &mut Refresh<'_>, n: &str| refresh.put_identity(SourceNumber(1), key(n), kept);
+    let (mut one, mut other) = (store.refresh(), store.refresh());
+    // Both have read the row in which all three belong.
+    for refresh in [&one, &other] {
+        assert_eq!(refresh.identity(SourceNumber(1), key("a")).expect("read"), None);
+    }
+    put(&mut one, "a");
+    put(&mut other, "b");
+    one.apply().expect("applied");
+    assert_eq!(other.identity(SourceNumber(1), key("a")).expect("read"), Some(kept), "what is kept by now is seen");
+    put(&mut other, "c");
+    other.apply().expect("applied");
+    for n in ["a", "b", "c"] {
+        assert_eq!(store.identity(SourceNumber(1), key(n)).expect("read"), Some(kept), "{n}");
+    }
+    store.verify(&|_| true).expect("whole");
+}
+
+#[test]
 fn a_refresh_is_invisible_until_applied_and_whole_afterwards() {
     let folder = folder();
     let store = open(folder.path());

@@ -4,22 +4,31 @@ use std::{
     io,
     sync::{Arc, PoisonError, atomic::Ordering},
     thread,
+    time::{Duration, Instant},
 };
 
 use super::{
     StoreError,
     apply::prepare,
     commit::{Change, Commit},
+    engine::{Database, Work},
     open::{next_numbers, roll_forward},
     read::{Store, known_sources},
     refresh::ChangedEditions,
 };
 
 impl Store {
-    /// Keeps changes as one commit. The caller sees to it that nobody else does so meanwhile.
-    pub(super) fn commit(&self, changes: Vec<Change>) -> Result<ChangedEditions, StoreError> {
+    /// Keeps changes as one commit; `work` is what was read to decide on them. The caller sees to it that nobody else does so
+    /// meanwhile.
+    pub(super) fn commit(
+        &self,
+        changes: Vec<Change>,
+        work: Option<Work<Arc<Database>>>,
+    ) -> Result<ChangedEditions, StoreError> {
         self.has_room()?;
         let database = self.database()?;
+        let work = work.filter(|work| work.is_of(&database));
+        let work = work.unwrap_or_else(|| Work::new(database.clone()));
         let last = self.0.journal.last();
         if database.last_commit() != last {
             return Err(StoreError::Behind { database: database.last_commit(), journal: last });
@@ -28,8 +37,15 @@ impl Store {
         self.0.faults.check(super::faults::Fault::Append)?;
         let commit = Commit { number: last.next(), changes };
         // What cannot be applied must not be in the journal either.
-        let (writes, changed) = prepare(&database, std::slice::from_ref(&commit))?;
-        self.0.journal.append(std::slice::from_ref(&commit), self.0.settings.clock.now())?;
+        let commits = std::slice::from_ref(&commit);
+        let (begun, mut preparing) = (Instant::now(), Duration::ZERO);
+        let (writes, changed) = self.0.journal.append_if(commits, self.0.settings.clock.now(), || {
+            let begun = Instant::now();
+            let prepared = prepare(work, commits);
+            preparing = begun.elapsed();
+            prepared
+        })?;
+        self.0.note_journal(begun.elapsed().saturating_sub(preparing));
         #[cfg(test)]
         self.0.faults.check(super::faults::Fault::Apply)?;
         database.write(commit.number, &writes)?;
@@ -55,15 +71,22 @@ impl Store {
         thread::scope(|scope| {
             let syncing = scope.spawn(|| journal.sync());
             let flushed = database.flush();
+            let flushed_at = Instant::now();
             #[cfg(test)]
             let flushed = flushed.and(self.0.faults.check(super::faults::Fault::Flush));
             let synced =
                 syncing.join().map_err(|_| StoreError::Write(io::Error::other("the journal's writer panicked")))?;
+            self.0.note_journal(flushed_at.elapsed());
             #[cfg(test)]
             self.0.faults.check(super::faults::Fault::Sync)?;
             synced?;
             flushed
         })
+    }
+
+    /// How much longer commits have taken since the store was opened than they would have without the journal.
+    pub fn journal_time(&self) -> Duration {
+        Duration::from_micros(self.0.journal_micros.load(Ordering::Relaxed))
     }
 
     /// Opens the database anew after it failed, and brings it up to the journal. Harmless when nothing is wrong.

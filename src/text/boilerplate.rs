@@ -108,8 +108,21 @@ impl Boilerplate {
 
     /// Whether an entry would be cut differently by `other`. The entry need not be read for it.
     pub fn cuts_differently(&self, other: &Self, entry: &EntryOutline) -> bool {
-        let cut = |boilerplate: &Self| boilerplate.marks(&entry.blocks).iter().map(Option::is_some).collect::<Vec<_>>();
-        cut(self) != cut(other)
+        self.cut_print(entry) != other.cut_print(entry)
+    }
+
+    /// A number for the blocks that are cut from an entry: equal numbers, equal cuts. 0 if nothing is. The entry need not be
+    /// read for it; of one too long for its outline every version counts as another cut.
+    pub fn cut_print(&self, entry: &EntryOutline) -> u64 {
+        if entry.is_shortened() {
+            return self.version();
+        }
+        let marks = self.marks(&entry.blocks);
+        if marks.is_empty() {
+            return 0;
+        }
+        let cut: Vec<u8> = marks.iter().map(|mark| u8::from(mark.is_some())).collect();
+        xxhash_rust::xxh3::xxh3_64(&cut)
     }
 
     /// For each block of a text that is furniture, how often it was seen; empty if none is, or if nothing would be left.

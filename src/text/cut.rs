@@ -6,7 +6,7 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     blocks::{Block, BlockKind},
@@ -41,7 +41,7 @@ pub struct Cut {
 }
 
 /// Why a part was cut.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CutReason {
     /// It repeats the title.

@@ -57,7 +57,14 @@ pub struct SettledLanguage {
 impl SettledLanguage {
     /// The declared language, if the text refuted it.
     pub fn refuted(&self) -> Option<&Language> {
-        self.reason.declared.as_ref().filter(|_| self.reason.verdict == LanguageVerdict::Refuted)
+        self.reason.refuted()
+    }
+}
+
+impl LanguageReason {
+    /// The declared language, if the text refuted it.
+    pub fn refuted(&self) -> Option<&Language> {
+        self.declared.as_ref().filter(|_| self.verdict == LanguageVerdict::Refuted)
     }
 }
 

@@ -63,6 +63,11 @@ impl EntryOutline {
         self
     }
 
+    /// Blocks in the middle of the text may be missing.
+    pub(super) fn is_shortened(&self) -> bool {
+        self.blocks.len() >= FIRST_BLOCKS + LAST_BLOCKS
+    }
+
     /// How many words the text has.
     pub(super) fn words(&self) -> usize {
         self.blocks.iter().map(|block| usize::from(block.words)).sum()

@@ -1,11 +1,14 @@
 //! Every topic, ready to tag.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use super::{
     compiler::{Compiled, compile_all},
     example::ExampleTopics,
-    fingerprint::fingerprint,
+    fingerprint::{fingerprint, topic_fingerprints},
     lexicon::Lexicon,
     matcher::Desks,
     score::{Field, Points},
@@ -31,6 +34,7 @@ pub struct Topics {
     desks: Desks,
     examples: ExampleTopics,
     fingerprint: u64,
+    topic_fingerprints: BTreeMap<TopicId, u64>,
     has_implications: bool,
 }
 
@@ -117,6 +121,7 @@ impl Topics {
             desks: Desks::default(),
             examples: ExampleTopics::train(settings, topics),
             fingerprint: fingerprint(settings, topics),
+            topic_fingerprints: topic_fingerprints(settings, topics),
         })
     }
 
@@ -157,6 +162,11 @@ impl Topics {
     /// A number that stays the same as long as the same entry gets the same tags: over restarts, machines and releases.
     pub fn fingerprint(&self) -> u64 {
         self.fingerprint
+    }
+
+    /// For each topic a number that stays the same as long as the same entries get this tag.
+    pub fn topic_fingerprints(&self) -> &BTreeMap<TopicId, u64> {
+        &self.topic_fingerprints
     }
 
     /// The configured languages, primary subtags.

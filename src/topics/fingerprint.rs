@@ -1,8 +1,11 @@
 //! One number for everything that has a say in tags.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::settings::{FieldWeights, TaggingSettings, TermLists, TopicSettings};
+use crate::model::TopicId;
 
 /// To be raised whenever the same settings may tag the same entry otherwise than before: by a change here or in what counts
 /// as the text.
@@ -80,4 +83,29 @@ pub(super) fn fingerprint(settings: &TaggingSettings, topics: &[TopicSettings]) 
         writer.texts(settings.countries.values().map(String::as_str));
     }
     xxh3_64(&writer.0)
+}
+
+/// For each topic a number for everything that has a say in its tags: its own settings, and those of topics that bring it
+/// along.
+pub(super) fn topic_fingerprints(settings: &TaggingSettings, topics: &[TopicSettings]) -> BTreeMap<TopicId, u64> {
+    let own = topics.iter().map(|topic| (&topic.id, fingerprint(settings, std::slice::from_ref(topic))));
+    let own: BTreeMap<&TopicId, u64> = own.collect();
+    let mut bringing: BTreeMap<&TopicId, Vec<&TopicId>> = BTreeMap::new();
+    for topic in topics {
+        for implied in &topic.implies {
+            bringing.entry(implied).or_default().push(&topic.id);
+        }
+    }
+    let all = topics.iter().map(|topic| {
+        let mut found = BTreeSet::from([&topic.id]);
+        let mut open = vec![&topic.id];
+        while let Some(next) = open.pop() {
+            open.extend(bringing.get(next).into_iter().flatten().filter(|by| found.insert(by)));
+        }
+        let mut bytes = Vec::from(own.get(&topic.id).copied().unwrap_or_default().to_le_bytes());
+        let others = found.into_iter().filter(|by| **by != topic.id).filter_map(|by| own.get(by));
+        bytes.extend(others.flat_map(|fingerprint| fingerprint.to_le_bytes()));
+        (topic.id.clone(), xxh3_64(&bytes))
+    });
+    all.collect()
 }

@@ -4,9 +4,11 @@
 //! topics (`compiler`) into one table of words per language (`lexicon`, with one automaton for parts of words in `affixes`).
 //! An entry is read once, word by word, whatever the number of topics (`matcher`, over the words of `reading` and what
 //! `memory` knows of them); only the topics that were hit are looked at again: their hits become points (`evaluate`, `near`),
-//! to which comes what a topic's examples have to say (`example`); scope, veto, anchor and requirement decide (`decide`), and all of it can be told (`explain`) and kept (`stored`).
+//! to which comes what a topic's examples have to say (`example`); scope, veto, anchor and requirement decide (`decide`), and all of it can be told (`explain`) and kept
+//! (`stored`, `account`).
 //! What other settings would change in kept stories is gathered by `changes`, how topics do by `statistics`.
 
+mod account;
 mod affixes;
 mod changes;
 mod compile;
@@ -38,6 +40,7 @@ mod language_tests;
 #[cfg(test)]
 mod tests;
 
+pub use account::Account;
 pub use changes::{Change, ChangedStory, Changes, TopicChanges};
 pub use compile::{MOST_GROUPS, TopicProblem, Topics};
 pub use decide::Verdict;

@@ -161,6 +161,13 @@ impl StoredTopic {
         }
     }
 
+    /// The sum of all that brought points.
+    fn score(&self) -> Points {
+        let others = self.examples.iter().map(|share| share.points);
+        let others = others.chain(self.brought_by.iter().map(|(_, points)| *points));
+        self.terms.iter().map(|term| term.points).chain(others).map(Points::from_thousandths).sum()
+    }
+
     fn told(&self) -> TopicExplanation {
         let term = |term: &StoredTerm| TermExplanation {
             kind: term.kind,
@@ -182,11 +189,9 @@ impl StoredTopic {
             matched: found.matched(),
             position: found.position,
         };
-        let others = self.examples.iter().map(|share| share.points);
-        let others = others.chain(self.brought_by.iter().map(|(_, points)| *points));
         TopicExplanation {
             topic: self.topic.clone(),
-            score: self.terms.iter().map(|term| term.points).chain(others).map(Points::from_thousandths).sum(),
+            score: self.score(),
             threshold: Points::from_thousandths(self.threshold),
             tagged: self.verdict == Verdict::Tagged,
             verdict: self.verdict,
@@ -214,6 +219,12 @@ impl StoredExplanation {
     /// The account of each topic, as it was when the entry was tagged, in the order the settings had then.
     pub fn topics(&self) -> Vec<TopicExplanation> {
         self.topics.iter().map(StoredTopic::told).collect()
+    }
+
+    /// The topics that the entry was put in, as [`Topics::tag_from`] said.
+    pub fn tags(&self) -> Vec<TopicScore> {
+        let tags = self.topics.iter().filter(|topic| topic.verdict == Verdict::Tagged);
+        tags.map(|topic| TopicScore { topic: topic.topic.clone(), score: topic.score().as_f64() }).collect()
     }
 }
 

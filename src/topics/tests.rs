@@ -228,6 +228,29 @@ fn tells_which_terms_make_the_tag_alone() {
 }
 
 #[test]
+fn a_topics_fingerprint_changes_with_its_own_settings_and_with_those_that_bring_it_along() {
+    let bringing = |id: &str, threshold: f64, implied: &[&str]| TopicSettings {
+        implies: implied.iter().map(|id| TopicId::new(*id)).collect(),
+        ..topic(id, threshold, &[("en", &["cloud^2"])])
+    };
+    let of = |threshold: f64| {
+        let topics = [
+            bringing("first", threshold, &["second"]),
+            bringing("second", 4.0, &["third", "first"]),
+            bringing("third", 4.0, &[]),
+            bringing("other", 4.0, &["third"]),
+        ];
+        compile(&topics).topic_fingerprints().clone()
+    };
+    let (before, after) = (of(4.0), of(5.0));
+    let changed: Vec<&str> =
+        before.iter().filter(|(topic, was)| after[*topic] != **was).map(|(topic, _)| topic.as_str()).collect();
+    assert_eq!(changed, ["first", "second", "third"]);
+    let alone = compile(&[bringing("other", 4.0, &[])]).topic_fingerprints().clone();
+    assert_ne!(alone[&TopicId::new("other")], before[&TopicId::new("other")], "it implies less");
+}
+
+#[test]
 fn the_fingerprint_changes_with_what_changes_tags_and_with_nothing_else() {
     let settings = TaggingSettings::default();
     let of = |settings: &TaggingSettings, topics: &[TopicSettings]| {

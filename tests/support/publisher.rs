@@ -185,6 +185,10 @@ impl Resource {
         Self { delay, ..self }
     }
 
+    pub fn body(self, body: impl Into<Vec<u8>>) -> Self {
+        Self { body: body.into(), ..self }
+    }
+
     pub fn body_length(&self) -> usize {
         self.body.len()
     }

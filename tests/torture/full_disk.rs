@@ -43,7 +43,8 @@ pub fn full_disk(house: &mut House, random: &mut Random) -> &'static str {
     house.note(format!("a full disk under the store's {part:?}"));
 
     let mut newsdesk = house.start();
-    if newsdesk.wait_for(&["newsdesk is up"], 1) {
+    let begun = newsdesk.wait_for(&["newsdesk is up", "the store cannot be opened"], 1);
+    if begun && newsdesk.has_said("newsdesk is up") {
         fill(house, &mut newsdesk, &disk, random);
         assert_eq!(newsdesk.get("/all.atom").map(|(status, _)| status), Some(200), "it serves:\n{}", newsdesk.log);
         let log = newsdesk.log.clone();
@@ -53,7 +54,7 @@ pub fn full_disk(house: &mut House, random: &mut Random) -> &'static str {
             house.check_journal(false);
             newsdesk = house.start();
             if random.one_in(2) {
-                newsdesk.wait_for(&["newsdesk is up"], 1);
+                newsdesk.wait_for(&["newsdesk is up", "the store cannot be opened"], 1);
             }
         }
         house.note(log);

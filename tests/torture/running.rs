@@ -11,7 +11,7 @@ use std::{
 };
 
 /// Nothing takes longer, on a loaded machine either.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Set where renewals are wanted.
 pub const STORE_TO_RENEW: &str = "NEWSDESK_TORTURE_RENEW";

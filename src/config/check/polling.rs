@@ -8,10 +8,11 @@ use super::{Check, number};
 use crate::{
     config::{
         PollingSettings,
-        file::{At, CronText, NetworkText, Polling},
+        file::{ArticleText, At, CronText, NetworkText, Polling},
         quantity,
         shape::closest,
     },
+    model::ArticlePolicy,
     normalize::TrackingRules,
     schedule::Schedule,
 };
@@ -34,6 +35,7 @@ impl Check<'_> {
             allow_networks: Vec::new(),
             host_gap,
             backlog: Some(50),
+            article: ArticlePolicy::None,
             timeout,
             concurrency: 64,
             tracking: TrackingRules::default(),
@@ -56,6 +58,7 @@ impl Check<'_> {
         settings.host_gap = self.duration(&polling.host_gap, host_gap, Duration::ZERO);
         settings.timeout = self.duration(&polling.timeout, timeout, Duration::from_secs(1));
         settings.backlog = backlog(&polling.backlog).unwrap_or(settings.backlog);
+        settings.article = self.article(&polling.article).unwrap_or_default();
         settings.concurrency = number(&polling.concurrency).unwrap_or(settings.concurrency);
         Some(settings)
     }
@@ -94,6 +97,24 @@ impl Check<'_> {
         };
         self.problem(&value.span(), format!("`{text}` is not a time zone"), hint);
         None
+    }
+
+    /// What the admin wants done about articles' pages, if they say so.
+    pub(super) fn article(&mut self, value: &Option<At<ArticleText>>) -> Option<ArticlePolicy> {
+        let value = value.as_ref()?;
+        match value.trim() {
+            "none" => Some(ArticlePolicy::None),
+            "fetch" => Some(ArticlePolicy::Fetch),
+            "publish" => Some(ArticlePolicy::Publish),
+            other => {
+                let hint = match closest(other, ["none", "fetch", "publish"].into_iter()) {
+                    Some(word) => format!("did you mean \"{word}\"?"),
+                    None => "write \"none\", \"fetch\" or \"publish\"".to_owned(),
+                };
+                self.problem(&value.span(), format!("`{other}` is nothing that can be done about articles"), hint);
+                None
+            }
+        }
     }
 
     fn network(&mut self, value: &At<NetworkText>) -> Option<IpNet> {

@@ -105,6 +105,7 @@ impl Check<'_> {
         let basic_auth =
             source.basic_auth.as_ref().and_then(|credentials| self.credentials(id, credentials, surroundings));
         let headers = self.headers(source);
+        let article = self.article(&source.article).unwrap_or(polling.article);
         let allow_private = source.allow_private.as_ref().is_some_and(|allow| **allow);
         let Some(url_at) = &source.url else {
             self.missing(
@@ -143,6 +144,7 @@ impl Check<'_> {
             basic_auth,
             allow_private,
             backlog: backlog(&source.backlog).unwrap_or(polling.backlog),
+            article,
             priority: source.priority.as_deref().copied().unwrap_or(0),
             disabled: source.disabled.as_ref().is_some_and(|disabled| **disabled),
         })

@@ -50,7 +50,7 @@ pub(super) fn not_utf8(bytes: &[u8], valid: usize) -> Problem {
 }
 
 /// Keys of a source whose values may be shown; what else stands there may be a misspelt password.
-const PUBLIC: [&str; 15] = [
+const PUBLIC: [&str; 16] = [
     "url",
     "title",
     "language",
@@ -59,6 +59,7 @@ const PUBLIC: [&str; 15] = [
     "timeout",
     "allow_private",
     "backlog",
+    "article",
     "priority",
     "formerly",
     "disabled",

@@ -197,6 +197,13 @@ fn one_problem_each() {
             "in full",
         ),
         (
+            "an article policy that is none",
+            source("article = \"fetched\"\n"),
+            "3:11: `fetched` is nothing that can be done about articles",
+            "\"fetched\"",
+            "did you mean \"fetch\"?",
+        ),
+        (
             "a schedule with a wrong hour",
             "[polling]\nschedule = \"0 25 * * *\"\n".into(),
             "2:15: `25` cannot stand in the hour field",

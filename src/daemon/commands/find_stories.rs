@@ -9,7 +9,9 @@ use crate::{
     control::{Command, Failure, Finished, Lines},
     ingest::named,
     model::{Entry, TopicScore},
-    store::{Originality, Store, StoreError, StoryRecord},
+    store::{Originality, ReadingRecord, Store, StoreError, StoryRecord},
+    text::Boilerplate,
+    topics::Account,
 };
 
 /// The stories with this id, or with an entry of this link or number, whole; none is no failure.
@@ -53,6 +55,21 @@ pub struct FoundEntry {
     pub number: u64,
     pub source: String,
     pub entry: Entry,
+    /// How it was understood when it was tagged.
+    pub reading: Option<FoundReading>,
+    /// What its source is known to repeat by now.
+    pub boilerplate: Boilerplate,
+    /// The article on the page behind its link, sanitised HTML, if that was fetched.
+    pub article: Option<String>,
+}
+
+/// How an entry was understood when it was tagged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FoundReading {
+    pub at: DateTime<Utc>,
+    /// The fingerprint of the topics then.
+    pub tagged_with: u64,
+    pub account: Account,
 }
 
 impl Command<Newsdesk> for FindStories {
@@ -85,7 +102,19 @@ pub(super) fn found(store: &Store, story: &StoryRecord) -> Result<FoundStory, St
     let mut entries = Vec::new();
     for copy in &story.copies {
         let Some(record) = store.entry(copy.entry)? else { continue };
-        entries.push(FoundEntry { number: record.number.0, source: name(record.source), entry: record.entry });
+        let reading = store.reading(record.number)?;
+        entries.push(FoundEntry {
+            number: record.number.0,
+            source: name(record.source),
+            entry: record.entry,
+            reading: reading.map(|ReadingRecord { at, tagged_with, account, .. }| FoundReading {
+                at,
+                tagged_with,
+                account,
+            }),
+            boilerplate: store.boilerplate(record.source)?.boilerplate,
+            article: store.article(record.number)?.map(|article| article.html),
+        });
     }
     Ok(FoundStory {
         id: story.id.clone(),

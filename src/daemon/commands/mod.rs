@@ -17,7 +17,7 @@ mod stories;
 
 pub use doctor::{Doctor, DoctorLine, Finding, FindingState};
 pub use export::Export;
-pub use find_stories::{FindStories, FoundCopy, FoundEntry, FoundStory};
+pub use find_stories::{FindStories, FoundCopy, FoundEntry, FoundReading, FoundStory};
 pub use import::{Import, ImportLine, Restore};
 pub use kept_entries::{KeptEntries, KeptEntry};
 pub use newsdesk::Newsdesk;

@@ -232,7 +232,8 @@ impl Database {
                     write_row(&mut writes, fresh, tree, first.take().unwrap_or(key), None, Some(&packed))?;
                 }
                 // As long as some of it is missing it is as of no commit: what is found of it later must not pass for whole.
-                fresh.write(CommitNumber::default(), &writes)
+                fresh.write(CommitNumber::default(), &writes)?;
+                writes.iter().try_for_each(|Write { key, .. }| fresh.let_go(key).and_then(|()| self.let_go(key)))
             };
             for item in self.scan(tree, &[]) {
                 let (key, value) = item?;
@@ -247,6 +248,12 @@ impl Database {
         }
         fresh.write(commit, &[])?;
         fresh.make_durable()
+    }
+
+    /// Helps sled to keep to its cache where rows are gone through one by one: only after 64 accesses to one of 256 parts of its
+    /// pages does it look whether there are too many, and by then it may hold a hundred megabytes of long rows.
+    fn let_go(&self, key: &[u8]) -> Result<(), StoreError> {
+        (0..4).try_for_each(|_| guarded(|| self.rows.range(key..).next().transpose()).map(drop))
     }
 
     /// Writes rows as one commit: visible together, whole or not at all after a crash.

@@ -20,6 +20,11 @@ pub(super) struct Packer {
 }
 
 impl Packer {
+    /// For a row of so many bytes.
+    pub(super) fn with_capacity(bytes: usize) -> Self {
+        Self { bytes: Vec::with_capacity(bytes), key: Vec::with_capacity(64) }
+    }
+
     pub(super) fn add(&mut self, key: &[u8], value: &[u8]) {
         let shared = key.iter().zip(&self.key).take_while(|(a, b)| a == b).count();
         put_length(&mut self.bytes, shared);
@@ -67,6 +72,13 @@ pub(super) fn find<'a>(bytes: &'a [u8], wanted: &[u8]) -> Result<Option<&'a [u8]
         }
     }
     Ok(None)
+}
+
+/// The key of the last item; empty if there is none.
+pub(super) fn last_key(bytes: &[u8]) -> Result<Vec<u8>, NotARow> {
+    let mut reader = Reader::new(bytes);
+    while reader.next()?.is_some() {}
+    Ok(reader.key)
 }
 
 /// Reads a packed row from its start.

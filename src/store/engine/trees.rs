@@ -19,6 +19,16 @@ pub(in crate::store) enum TreeName {
     Topics,
     /// Source number, date and entry number: what retention looks at.
     Ages,
+    /// Entry number to how the entry was understood.
+    Readings,
+    /// Source number, date (newest first), identity and entry number: what a source's boilerplate is learnt from.
+    Outlines,
+    /// Source number to what was learnt.
+    Boilerplates,
+    /// Entry number to what the page behind its link says.
+    Articles,
+    /// Source number and entry number: which pages are still to be fetched.
+    ArticleJobs,
     /// Entry number to what is kept of its text.
     Texts,
     /// Two entry numbers, either first, to what the entries were found to have in common.
@@ -32,7 +42,7 @@ pub(in crate::store) enum TreeName {
 }
 
 impl TreeName {
-    pub(super) const ALL: [TreeName; 14] = [
+    pub(super) const ALL: [TreeName; 19] = [
         TreeName::Meta,
         TreeName::Sources,
         TreeName::Polls,
@@ -42,6 +52,11 @@ impl TreeName {
         TreeName::Stories,
         TreeName::Topics,
         TreeName::Ages,
+        TreeName::Readings,
+        TreeName::Outlines,
+        TreeName::Boilerplates,
+        TreeName::Articles,
+        TreeName::ArticleJobs,
         TreeName::Texts,
         TreeName::Pairs,
         TreeName::Told,
@@ -60,6 +75,11 @@ impl TreeName {
             TreeName::Stories => "stories",
             TreeName::Topics => "topics",
             TreeName::Ages => "ages",
+            TreeName::Readings => "readings",
+            TreeName::Outlines => "outlines",
+            TreeName::Boilerplates => "boilerplates",
+            TreeName::Articles => "articles",
+            TreeName::ArticleJobs => "article-jobs",
             TreeName::Texts => "texts",
             TreeName::Pairs => "pairs",
             TreeName::Told => "told",
@@ -70,7 +90,16 @@ impl TreeName {
 
     /// Whether its rows are worth compressing: hashes and numbers are not.
     pub(super) fn is_text(self) -> bool {
-        matches!(self, TreeName::Meta | TreeName::Sources | TreeName::Polls | TreeName::Entries | TreeName::Stories)
+        matches!(
+            self,
+            TreeName::Meta
+                | TreeName::Sources
+                | TreeName::Polls
+                | TreeName::Entries
+                | TreeName::Stories
+                | TreeName::Readings
+                | TreeName::Articles
+        )
     }
 
     /// So many bytes of items a row gathers before it is split.
@@ -79,13 +108,16 @@ impl TreeName {
     /// anywhere, so that their rows are short; lists grow at one end.
     pub(super) fn row_bytes(self) -> usize {
         match self {
-            TreeName::Entries => 12 * 1024,
+            TreeName::Entries | TreeName::Articles => 12 * 1024,
+            TreeName::Readings | TreeName::Outlines => 6 * 1024,
             TreeName::Stories => 3 * 1024,
             // Hashes: nothing is gained from company, and one is changed at a time.
             TreeName::Texts => 5 * 1024,
             TreeName::Learnt => 1,
             TreeName::Topics | TreeName::Ages | TreeName::Pairs => 2 * 1024,
-            TreeName::Meta | TreeName::Sources | TreeName::Polls => 1024,
+            TreeName::Meta | TreeName::Sources | TreeName::Polls | TreeName::Boilerplates | TreeName::ArticleJobs => {
+                1024
+            }
             TreeName::Identities | TreeName::Keys | TreeName::Told | TreeName::Renumbered => 512,
         }
     }

@@ -1,18 +1,20 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Deref};
 
 use sled::IVec;
 
 use super::{
     database::{Database, Write, piece_key},
-    row::{self, Packer},
+    row::{self, Item, Packer},
     trees::TreeName,
     value,
 };
-use crate::store::StoreError;
+use crate::store::{CommitNumber, StoreError};
 
-/// What one commit changes, row by row. Reads through it see what it has changed.
-pub(in crate::store) struct Work<'a> {
-    database: &'a Database,
+/// What one commit changes, row by row. Reads through it see what it has changed, and each row is read once, be it to look
+/// something up or to change it. What it has read holds until the next commit.
+pub(in crate::store) struct Work<D> {
+    database: D,
+    as_of: CommitNumber,
     rows: BTreeMap<(TreeName, Vec<u8>), Touched>,
 }
 
@@ -25,15 +27,44 @@ struct Touched {
     first: Option<IVec>,
     /// Its items as the database has them.
     packed: Vec<u8>,
+    /// The last of their keys; empty if there is none.
+    last: Vec<u8>,
     /// The key of the next row in the database, if there is one: this row's keys are all less. Asked for once it matters.
     until: Option<Option<Vec<u8>>>,
     /// `None` removes.
     edits: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
 }
 
-impl<'a> Work<'a> {
-    pub(in crate::store) fn new(database: &'a Database) -> Self {
-        Self { database, rows: BTreeMap::new() }
+impl<D: Deref<Target = Database>> Work<D> {
+    pub(in crate::store) fn new(database: D) -> Self {
+        let as_of = database.last_commit();
+        Self { database, as_of, rows: BTreeMap::new() }
+    }
+
+    /// Whether it reads from this database, and nothing was committed since it began.
+    pub(in crate::store) fn is_of(&self, database: &Database) -> bool {
+        std::ptr::eq(&raw const *self.database, database) && self.as_of == database.last_commit()
+    }
+
+    /// The first items of the database whose keys begin so, in order, at most `limit`; what is changed here is not seen.
+    pub(in crate::store) fn stored(
+        &mut self,
+        tree: TreeName,
+        prefix: &[u8],
+        limit: usize,
+    ) -> Result<Vec<Item>, StoreError> {
+        let row = self.row_for(tree, prefix)?;
+        let mut items = Vec::new();
+        let mut old = row::Reader::new(&row.packed);
+        while let Some((key, value)) = old.next().map_err(not_a_row)? {
+            match key.starts_with(prefix) {
+                true if items.len() < limit => items.push((key.to_vec(), value.to_vec())),
+                false if key < prefix => {}
+                _ => return Ok(items),
+            }
+        }
+        // The next row may begin with more.
+        self.database.prefixed(tree, prefix).take(limit).collect()
     }
 
     pub(in crate::store) fn get(&mut self, tree: TreeName, key: &[u8]) -> Result<Option<&[u8]>, StoreError> {
@@ -57,35 +88,32 @@ impl<'a> Work<'a> {
     /// The row that a key is in or belongs in: the last whose own key is not greater. The very first row has the empty key, so
     /// that there is one for every key.
     fn row_for(&mut self, tree: TreeName, key: &[u8]) -> Result<&mut Touched, StoreError> {
-        let mut touched = self.rows.range_mut((tree, Vec::new())..=(tree, key.to_vec())).next_back();
+        let place = (tree, key.to_vec());
         let mut at = None;
-        if let Some(((_, row), touched)) = &mut touched {
-            if touched.until.is_none() {
-                touched.until = Some(self.database.row_key_after(tree, row)?);
-            }
-            if touched.until.as_ref().is_some_and(|until| until.as_ref().is_none_or(|until| key < until.as_slice())) {
-                at = Some(row.clone());
-            }
+        if let Some((place, touched)) = self.rows.range_mut((tree, Vec::new())..=place).next_back()
+            && touched.has_place_for(key, || self.database.row_key_after(tree, &place.1))?
+        {
+            at = Some(place.clone());
         }
-        let row = match at {
-            Some(row) => row,
+        let place = match at {
+            Some(place) => place,
             None => {
-                let (row, read) = match self.database.row_for(tree, key)? {
+                let (row, first, packed) = match self.database.row_for(tree, key)? {
                     Some(stored) => {
                         let packed = self.database.unpacked(tree, &stored)?;
-                        let first = Some(stored.first);
-                        (stored.row, Touched { first, packed, until: None, edits: BTreeMap::new() })
+                        (stored.row, Some(stored.first), packed)
                     }
-                    None => {
-                        (Vec::new(), Touched { first: None, packed: Vec::new(), until: None, edits: BTreeMap::new() })
-                    }
+                    None => (Vec::new(), None, Vec::new()),
                 };
-                self.rows.insert((tree, row.clone()), read);
-                row
+                let last = row::last_key(&packed).map_err(not_a_row)?;
+                let read = Touched { first, packed, last, until: None, edits: BTreeMap::new() };
+                let place = (tree, row);
+                self.rows.insert(place.clone(), read);
+                place
             }
         };
         self.rows
-            .get_mut(&(tree, row))
+            .get_mut(&place)
             .ok_or(StoreError::Record { what: "row", cause: "it was touched and is not there".into() })
     }
 
@@ -98,14 +126,14 @@ impl<'a> Work<'a> {
             }
             let rows = touched.written(tree)?;
             if rows.is_empty() {
-                write_row(&mut writes, self.database, tree, row, touched.first, None)?;
+                write_row(&mut writes, &self.database, tree, row, touched.first, None)?;
                 continue;
             }
             // The first goes on under the row's own key, which may be less than any in it.
             let mut kept = Some((row, touched.first));
             for (first, packed) in rows {
                 let (key, old) = kept.take().unwrap_or((first, None));
-                write_row(&mut writes, self.database, tree, key, old, Some(&packed))?;
+                write_row(&mut writes, &self.database, tree, key, old, Some(&packed))?;
             }
         }
         Ok(writes)
@@ -113,6 +141,22 @@ impl<'a> Work<'a> {
 }
 
 impl Touched {
+    /// Whether a key that is not less than the row's own is in the row or belongs in it.
+    fn has_place_for(
+        &mut self,
+        key: &[u8],
+        next: impl FnOnce() -> Result<Option<Vec<u8>>, StoreError>,
+    ) -> Result<bool, StoreError> {
+        if key <= self.last.as_slice() {
+            return Ok(true);
+        }
+        let until = match &self.until {
+            Some(until) => until,
+            None => self.until.insert(next()?),
+        };
+        Ok(until.as_ref().is_none_or(|until| key < until.as_slice()))
+    }
+
     /// The row with its edits, cut where it is too long: each part with its first key. Empty if nothing is left.
     fn written(&self, tree: TreeName) -> Result<Vec<Packed>, StoreError> {
         let puts = self.edits.iter().filter_map(|(key, value)| Some(row::packed_size(key, value.as_ref()?)));
@@ -168,7 +212,7 @@ pub(super) struct Rows {
 impl Rows {
     /// Rows of at most so many bytes each, or one item.
     pub(super) fn of(most: usize) -> Self {
-        Self { most, ..Self::default() }
+        Self { most, packer: Packer::with_capacity(most), ..Self::default() }
     }
 
     /// Adds an item; without a value there is nothing to add.
@@ -236,7 +280,6 @@ mod tests {
     use proptest::{collection::vec, prelude::*};
 
     use super::*;
-    use crate::store::CommitNumber;
 
     #[derive(Debug, Clone)]
     enum Step {

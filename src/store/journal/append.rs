@@ -1,6 +1,6 @@
 //! Writing commits: one write for each append, one sync for any number of them.
 
-use std::{io, mem, path::Path, sync::Arc};
+use std::{io, mem, path::Path, sync::Arc, thread};
 
 use chrono::{DateTime, Utc};
 
@@ -70,9 +70,20 @@ impl Journal {
     ///
     /// They reach the disk with the next [`Journal::sync`]. After an error none of them is in the journal.
     pub fn append(&self, commits: &[Commit], at: DateTime<Utc>) -> Result<(), JournalError> {
+        self.append_if(commits, at, || Ok(()))
+    }
+
+    /// As [`Journal::append`], if `prepare` succeeds, which runs while the commits are packed. Nothing is in the journal after
+    /// an error of either.
+    pub fn append_if<T, E: From<JournalError>>(
+        &self,
+        commits: &[Commit],
+        at: DateTime<Utc>,
+        prepare: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
         let mut writer = self.0.writer();
         let writer = &mut *writer;
-        let (Some(first), Some(last)) = (commits.first(), commits.last()) else { return Ok(()) };
+        let (Some(first), Some(last)) = (commits.first(), commits.last()) else { return prepare() };
         let (mut before, full, much_unsynced) = {
             let files = self.0.files();
             let current = files.current.as_ref();
@@ -84,7 +95,7 @@ impl Journal {
         };
         for commit in commits {
             if commit.number != before.next() {
-                return Err(JournalError::OutOfOrder { last: before, found: commit.number });
+                return Err(JournalError::OutOfOrder { last: before, found: commit.number }.into());
             }
             before = commit.number;
         }
@@ -102,7 +113,15 @@ impl Journal {
             line::write(&mut writer.plain, &Header::new(self.instance(), at)).map_err(unwritable)?;
             writer.pack(first.number)?;
         }
-        writer.encode(commits, at)?;
+        let prepared = thread::scope(|scope| {
+            let encoding = scope.spawn(|| writer.encode(commits, at));
+            let prepared = prepare()?;
+            let encoded = encoding.join().map_err(|_| JournalError::Unwritable {
+                number: first.number,
+                cause: "the thread that packs commits ended in a panic".into(),
+            })?;
+            encoded.map(|()| prepared).map_err(E::from)
+        })?;
         let removes = commits.iter().flat_map(|commit| &commit.changes).any(|change| change.is_removal());
         let added = Segment {
             first: first.number,
@@ -111,7 +130,11 @@ impl Journal {
             begun: at,
             oldest_removal: removes.then_some(at),
         };
-        if begins { self.begin_segment(added, &writer.frames) } else { self.extend_segment(added, &writer.frames) }
+        match begins {
+            true => self.begin_segment(added, &writer.frames)?,
+            false => self.extend_segment(added, &writer.frames)?,
+        }
+        Ok(prepared)
     }
 
     fn begin_segment(&self, segment: Segment, frames: &[u8]) -> Result<(), JournalError> {

@@ -36,12 +36,17 @@ fn key(subject: &Subject) -> SubjectKey {
         Subject::TopicsEver => alone(b't'),
         Subject::TaggedWith => alone(b'w'),
         Subject::Next => alone(b'n'),
+        Subject::Tagging => alone(b'g'),
+        Subject::Reading(number) => numbered(b'r', number.0),
+        Subject::Boilerplate(source) => numbered(b'b', u64::from(source.0)),
+        Subject::Article(number) => numbered(b'a', number.0),
+        Subject::ArticleJob(source, number) => paired(b'j', u64::from(source.0), number.0),
         Subject::Source(id) => named(b'S', id.as_str().as_bytes()),
         Subject::Poll(id) => named(b'P', id.as_str().as_bytes()),
         Subject::Text(number) => numbered(b'x', number.0),
-        Subject::Pair(a, b) => pair(a.0, b.0),
+        Subject::Pair(a, b) => paired(b'p', a.0, b.0),
         Subject::Told(a, b) => {
-            let mut bytes = vec![b'a'];
+            let mut bytes = vec![b'd'];
             for name in [a, b] {
                 bytes.extend(name.source.0.to_le_bytes());
                 bytes.extend(name.key.as_bytes());
@@ -49,7 +54,7 @@ fn key(subject: &Subject) -> SubjectKey {
             SubjectKey(xxh3_128(&bytes))
         }
         Subject::Learnt => alone(b'l'),
-        Subject::Renumbered(source) => numbered(b'r', u64::from(source.0)),
+        Subject::Renumbered(source) => numbered(b'm', u64::from(source.0)),
         Subject::Entry(number) => numbered(b'e', number.0),
         Subject::Story(number) => numbered(b's', number.0),
         Subject::Identity(source, key) => {
@@ -76,10 +81,10 @@ fn numbered(kind: u8, number: u64) -> SubjectKey {
     SubjectKey(xxh3_128(&bytes))
 }
 
-fn pair(a: u64, b: u64) -> SubjectKey {
-    let mut bytes = [b'p'; 17];
-    bytes[1..9].copy_from_slice(&a.to_le_bytes());
-    bytes[9..].copy_from_slice(&b.to_le_bytes());
+fn paired(kind: u8, one: u64, other: u64) -> SubjectKey {
+    let mut bytes = [kind; 17];
+    bytes[1..9].copy_from_slice(&one.to_le_bytes());
+    bytes[9..].copy_from_slice(&other.to_le_bytes());
     SubjectKey(xxh3_128(&bytes))
 }
 
@@ -103,10 +108,17 @@ pub(super) fn scan(line: &[u8]) -> Option<About> {
     let subject = match kind {
         b"entry" => numbered(b'e', number(rest.strip_prefix(br#"{"number":"#)?)?.0),
         b"story" => numbered(b's', number(rest.strip_prefix(br#"{"number":"#)?)?.0),
+        b"reading" => numbered(b'r', number(rest.strip_prefix(br#"{"number":"#)?)?.0),
+        b"article" => numbered(b'a', number(rest.strip_prefix(br#"{"number":"#)?)?.0),
+        b"boilerplate" if !is_removal => numbered(b'b', number(rest.strip_prefix(br#"{"source":"#)?)?.0),
+        b"article_job" => {
+            let (source, rest) = number(rest.strip_prefix(br#"{"source":"#)?)?;
+            paired(b'j', source, number(rest.strip_prefix(br#","number":"#)?)?.0)
+        }
         b"text" => numbered(b'x', number(rest.strip_prefix(br#"{"number":"#)?)?.0),
         b"pair" => {
             let (a, rest) = number(rest.strip_prefix(br#"{"a":"#)?)?;
-            pair(a, number(rest.strip_prefix(br#","b":"#)?)?.0)
+            paired(b'p', a, number(rest.strip_prefix(br#","b":"#)?)?.0)
         }
         b"identity" => {
             let (source, rest) = number(rest.strip_prefix(br#"{"source":"#)?)?;
@@ -117,7 +129,7 @@ pub(super) fn scan(line: &[u8]) -> Option<About> {
             let digits = std::str::from_utf8(digits.get(..32)?).ok()?;
             identity(source, u128::from_str_radix(digits, 16).ok()?)
         }
-        b"renumbered" if !is_removal => numbered(b'r', number(rest.strip_prefix(br#"{"source":"#)?)?.0),
+        b"renumbered" if !is_removal => numbered(b'm', number(rest.strip_prefix(br#"{"source":"#)?)?.0),
         b"learnt" if !is_removal => alone(b'l'),
         b"source" => named(b'S', id(rest)?),
         b"poll" => named(b'P', id(rest)?),
@@ -125,6 +137,7 @@ pub(super) fn scan(line: &[u8]) -> Option<About> {
         b"topics_ever" if !is_removal => alone(b't'),
         b"tagged_with" if !is_removal => alone(b'w'),
         b"next" if !is_removal => alone(b'n'),
+        b"tagging" if !is_removal => alone(b'g'),
         _ => return None,
     };
     Some(About { subject, is_removal })

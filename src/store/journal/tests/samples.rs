@@ -8,14 +8,16 @@ use crate::model::{
     PollHints, PollState, SourceId, SourceNumber, StoryNumber, TopicId, TopicScore, UpdatePeriod, Validators,
 };
 use crate::store::{
-    Change, Commit, Copy, EntryName, EntryRecord, Identity, IdentityKey, IdentityPolicy, Learnt, Originality,
-    RenumberedRecord, SharedKey, SourceRecord, StoryRecord, TextRecord, ToldRecord, Word,
+    ArticleJob, ArticleRecord, BoilerplateRecord, Change, Commit, Copy, EntryName, EntryRecord, Identity, IdentityKey,
+    IdentityPolicy, Learnt, Originality, ReadingRecord, RenumberedRecord, SharedKey, SourceRecord, StoryRecord,
+    TaggingRecord, TextRecord, ToldRecord, Word,
 };
 use crate::{
     stories::{
         Alias, Comparison, EntryText, KnownBy, Move, Publisher, Renumbering, TextEntry, WordStatistics, compare,
     },
     text::ReadableEntry,
+    topics::{TaggingSettings, Topics},
 };
 
 pub(super) fn entry(number: u64, text: &str) -> EntryRecord {
@@ -109,8 +111,23 @@ pub(super) fn poll(text: &str) -> PollState {
     }
 }
 
+pub(super) fn reading(number: u64, text: &str) -> ReadingRecord {
+    let entry = Entry { title: text.into(), content: Some(format!("<p>{text} is told of.</p>")), ..Entry::default() };
+    let read = ReadableEntry::from_entry(&entry, &["en".to_owned()]);
+    let topics = Topics::compile(&TaggingSettings::default(), &[]).unwrap_or_else(|problems| panic!("{problems:?}"));
+    ReadingRecord {
+        number: EntryNumber(number),
+        source: SourceNumber(2),
+        at: at(4),
+        tagged_with: u64::MAX - number,
+        cut: u64::MAX,
+        account: topics.tag_and_account(&read, None, false).1,
+        outline: read.outline,
+    }
+}
+
 /// So many kinds of change there are.
-pub(super) const KINDS: u8 = 22;
+pub(super) const KINDS: u8 = 31;
 
 /// A change of this kind to the `number`th subject.
 pub(super) fn change(kind: u8, number: u64, text: &str) -> Change {
@@ -137,7 +154,24 @@ pub(super) fn change(kind: u8, number: u64, text: &str) -> Change {
         9 => Change::IdentityRemoved { source: source_number, key: key(number) },
         10 | 15 => Change::Story(Box::new(story(number, text))),
         11 => Change::StoryRemoved { number: StoryNumber(number) },
-        16 => Change::Text(Box::new(TextRecord {
+        16 => Change::Reading(Box::new(reading(number, text))),
+        17 => Change::ReadingRemoved { number: EntryNumber(number) },
+        18 => Change::Boilerplate { source: source_number, record: BoilerplateRecord::default() },
+        19 => Change::Article(Box::new(ArticleRecord {
+            number: EntryNumber(number),
+            at: at(number as i64),
+            html: text.repeat(3),
+        })),
+        20 => Change::ArticleRemoved { number: EntryNumber(number) },
+        21 => Change::ArticleJob(ArticleJob {
+            source: source_number,
+            number: EntryNumber(number),
+            tries: 2,
+            due: at(number as i64),
+        }),
+        22 => Change::ArticleJobRemoved { source: source_number, number: EntryNumber(number) },
+        23 => Change::Tagging(TaggingRecord { topics: [(TopicId::new(text), u64::MAX)].into(), is_under_way: true }),
+        25 => Change::Text(Box::new(TextRecord {
             number: EntryNumber(number),
             publisher: Publisher(u64::MAX - number),
             dated: at(number as i64),
@@ -145,15 +179,15 @@ pub(super) fn change(kind: u8, number: u64, text: &str) -> Change {
             wording: entry_text(text).wording,
             terms: entry_text(text).terms,
         })),
-        17 => Change::TextRemoved { number: EntryNumber(number) },
-        18 => Change::Pair { a: EntryNumber(number), b: EntryNumber(number + 7), is: comparison(text) },
-        19 => Change::PairRemoved { a: EntryNumber(number), b: EntryNumber(number + 7) },
-        20 => Change::Told {
+        26 => Change::TextRemoved { number: EntryNumber(number) },
+        27 => Change::Pair { a: EntryNumber(number), b: EntryNumber(number + 7), is: comparison(text) },
+        28 => Change::PairRemoved { a: EntryNumber(number), b: EntryNumber(number + 7) },
+        29 => Change::Told {
             a: EntryName { source: source_number, key: key(number) },
             b: EntryName { source: SourceNumber(9), key: key(number + 1) },
             is: ToldRecord { word: if number == 0 { Word::Join } else { Word::Split }, at: at(number as i64) },
         },
-        21 if number == 0 => Change::Renumbered {
+        30 if number == 0 => Change::Renumbered {
             source: source_number,
             is: RenumberedRecord {
                 at: at(1),
@@ -165,7 +199,7 @@ pub(super) fn change(kind: u8, number: u64, text: &str) -> Change {
                 },
             },
         },
-        21 => Change::Learnt(Box::new(Learnt {
+        30 => Change::Learnt(Box::new(Learnt {
             at: at(number as i64),
             words: WordStatistics::learn(&[entry_text(text).terms, entry_text(text).terms]),
             ..Learnt::default()
