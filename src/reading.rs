@@ -147,3 +147,53 @@ impl Reader {
 fn length(read: &ReadableEntry) -> usize {
     read.blocks.iter().map(|block| block.text.len()).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::topics::TaggingSettings;
+
+    const SOURCES_OWN: &str = "<p>More from our newsroom today</p><p>Every morning by mail</p>";
+
+    fn document() -> Document {
+        let item = |number: char| {
+            let words = |word: &str| (0..12).map(|place| format!("{word}{number}{place} ")).collect::<String>();
+            let (title, text) = (words("title"), words("text"));
+            format!(r#"{{"id":"{number}","title":"{title}","content_html":"<p>{text}</p>{SOURCES_OWN}"}}"#)
+        };
+        let items: Vec<String> = ('a'..='h').map(item).collect();
+        let body = format!(
+            r#"{{"version":"https://jsonfeed.org/version/1.1","title":"Gazette","items":[{}]}}"#,
+            items.join(",")
+        );
+        let url: url::Url = "https://gazette.example/feed".parse().expect("a URL");
+        Document {
+            base: url.clone(),
+            url,
+            moved_permanently_to: None,
+            content_type: Some("application/feed+json".into()),
+            body: body.into(),
+            validators: Default::default(),
+            freshness: Default::default(),
+        }
+    }
+
+    #[test]
+    fn what_was_learnt_of_a_source_is_cut_for_topics_and_not_for_copies() {
+        let topics =
+            Topics::compile(&TaggingSettings::default(), &[]).unwrap_or_else(|problems| panic!("{problems:?}"));
+        let reader = Reader::new(topics, vec!["en".into()]);
+        let read = |boilerplate: &Boilerplate| {
+            reader.read(&document(), None, None, boilerplate).expect("a feed").reading.entries
+        };
+        let reading = |tagged: &TaggedEntry| tagged.reading.clone().expect("kept");
+        let before = read(&Boilerplate::default());
+        let outlines: Vec<EntryOutline> = before.iter().map(|tagged| reading(tagged).outline).collect();
+        let after = read(&Boilerplate::learn(&outlines));
+        assert_eq!(after.len(), 8);
+        for (before, after) in before.iter().zip(&after) {
+            assert!(reading(after).account.words() < reading(before).account.words(), "the furniture is cut");
+            assert_eq!(after.text, before.text);
+        }
+    }
+}

@@ -323,7 +323,7 @@ impl Refresh<'_> {
     /// The entries that hold a key and their sources, in the order they arrived, at most `limit` of them.
     pub fn sharing(&self, key: SharedKey, limit: usize) -> Result<Vec<(EntryNumber, SourceNumber)>, StoreError> {
         let stored = self.read(|work| work.stored(TreeName::Keys, &keys::shared_prefix(key), limit))?;
-        let mut entries: BTreeMap<_, _> = stored.iter().filter_map(|item| keys::read_shared_row(item)).collect();
+        let mut entries: BTreeMap<_, _> = stored.iter().filter_map(keys::read_shared_row).collect();
         entries.extend(self.sharing.get(&key).into_iter().flatten().map(|(entry, source)| (*entry, *source)));
         entries.retain(|number, _| match self.entries.get(number) {
             Some(Revision { after: Some(record), .. }) => record.shared_keys.contains(&key),
