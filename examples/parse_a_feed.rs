@@ -21,7 +21,12 @@ fn main() -> anyhow::Result<()> {
     let (base, body) = (url.clone(), body.into());
     let document = Document { url, base, moved_permanently_to: None, content_type: None, body, validators, freshness };
     let parsed = parse(&document, &ParseLimits::default())?;
-    let context = NormalizeContext { base: &document.base, configured_language: None, languages: &[] };
+    let context = NormalizeContext {
+        base: &document.base,
+        configured_language: None,
+        languages: &[],
+        tracking: &Default::default(),
+    };
     let feed = normalize(parsed, &context);
     println!("{}: {} entries", feed.metadata.title, feed.entries.len());
     for entry in &feed.entries {

@@ -5,8 +5,9 @@
 use crate::{
     ingest::{EntryReading, Reading, TaggedEntry, UnreadEntry},
     model::{Defect, Document, Entry, PollHints, SourceId, TopicScore},
-    normalize::{NormalizeContext, normalize},
+    normalize::{NormalizeContext, TrackingRules, normalize},
     parse::{ParseError, ParseLimits, parse},
+    stories::EntryText,
     text::{Boilerplate, EntryOutline, ReadableEntry},
     topics::Topics,
 };
@@ -15,6 +16,7 @@ use crate::{
 pub struct Reader {
     topics: Topics,
     languages: Vec<String>,
+    tracking: TrackingRules,
     limits: ParseLimits,
 }
 
@@ -30,7 +32,13 @@ pub struct Read {
 impl Reader {
     /// `languages` are those that detection chooses from.
     pub fn new(topics: Topics, languages: Vec<String>) -> Self {
-        Self { topics, languages, limits: ParseLimits::default() }
+        Self { topics, languages, tracking: TrackingRules::default(), limits: ParseLimits::default() }
+    }
+
+    /// Takes these parameters out of links as well.
+    #[must_use]
+    pub fn with_tracking(self, tracking: TrackingRules) -> Self {
+        Self { tracking, ..self }
     }
 
     /// Reads a document. `configured_language` is the admin's word on the source; topics may be for some `source`s only;
@@ -46,15 +54,22 @@ impl Reader {
         boilerplate: &Boilerplate,
     ) -> Result<Read, ParseError> {
         let parsed = parse(document, &self.limits)?;
-        let context = NormalizeContext { base: &document.base, configured_language, languages: &self.languages };
+        let context = NormalizeContext {
+            base: &document.base,
+            configured_language,
+            languages: &self.languages,
+            tracking: &self.tracking,
+        };
         let normalized = normalize(parsed, &context);
         let entries: Vec<TaggedEntry> = normalized
             .entries
             .into_iter()
             .map(|entry| {
-                let (topics, reading) =
-                    self.read_entry(&UnreadEntry { entry: &entry, source, boilerplate, article: None });
-                TaggedEntry { entry, topics, reading: Some(reading) }
+                let unread = UnreadEntry { entry: &entry, source, boilerplate, article: None };
+                let understood = self.understand_all(&unread);
+                let text = self.text_to_compare(&unread, &understood);
+                let (topics, reading) = self.tag_understood(&unread, understood);
+                TaggedEntry { entry, topics, reading: Some(reading), text }
             })
             .collect();
         Ok(Read {
@@ -70,10 +85,30 @@ impl Reader {
     /// of the source comes from the feed alone, and is cut from the feed's text alone: what stands around an article is left
     /// out when it is found on its page.
     pub fn read_entry(&self, unread: &UnreadEntry<'_>) -> (Vec<TopicScore>, EntryReading) {
-        let (read, is_article, outline) = self.understand_all(unread);
+        self.tag_understood(unread, self.understand_all(unread))
+    }
+
+    fn tag_understood(
+        &self,
+        unread: &UnreadEntry<'_>,
+        (read, is_article, outline): (ReadableEntry, bool, EntryOutline),
+    ) -> (Vec<TopicScore>, EntryReading) {
         let (topics, account) = self.topics.tag_and_account(&read, unread.source, is_article);
         let cut = unread.boilerplate.cut_print(&outline);
         (topics, EntryReading { tagged_with: self.topics.fingerprint(), cut, account, outline })
+    }
+
+    /// What an entry is compared by with those of other sources: the feed's text with nothing cut that was learnt of its source,
+    /// so that which entries are copies depends neither on topics nor on what was learnt when they came.
+    fn text_to_compare(
+        &self,
+        unread: &UnreadEntry<'_>,
+        (read, is_article, outline): &(ReadableEntry, bool, EntryOutline),
+    ) -> EntryText {
+        if !is_article && unread.boilerplate.cut_print(outline) == 0 {
+            return EntryText::of(read);
+        }
+        EntryText::of(&self.understand(unread.entry, &Boilerplate::default()))
     }
 
     /// What counts as an entry's text, whether that is the article, and the outline of what the feed had.
@@ -111,4 +146,54 @@ impl Reader {
 
 fn length(read: &ReadableEntry) -> usize {
     read.blocks.iter().map(|block| block.text.len()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::topics::TaggingSettings;
+
+    const SOURCES_OWN: &str = "<p>More from our newsroom today</p><p>Every morning by mail</p>";
+
+    fn document() -> Document {
+        let item = |number: char| {
+            let words = |word: &str| (0..12).map(|place| format!("{word}{number}{place} ")).collect::<String>();
+            let (title, text) = (words("title"), words("text"));
+            format!(r#"{{"id":"{number}","title":"{title}","content_html":"<p>{text}</p>{SOURCES_OWN}"}}"#)
+        };
+        let items: Vec<String> = ('a'..='h').map(item).collect();
+        let body = format!(
+            r#"{{"version":"https://jsonfeed.org/version/1.1","title":"Gazette","items":[{}]}}"#,
+            items.join(",")
+        );
+        let url: url::Url = "https://gazette.example/feed".parse().expect("a URL");
+        Document {
+            base: url.clone(),
+            url,
+            moved_permanently_to: None,
+            content_type: Some("application/feed+json".into()),
+            body: body.into(),
+            validators: Default::default(),
+            freshness: Default::default(),
+        }
+    }
+
+    #[test]
+    fn what_was_learnt_of_a_source_is_cut_for_topics_and_not_for_copies() {
+        let topics =
+            Topics::compile(&TaggingSettings::default(), &[]).unwrap_or_else(|problems| panic!("{problems:?}"));
+        let reader = Reader::new(topics, vec!["en".into()]);
+        let read = |boilerplate: &Boilerplate| {
+            reader.read(&document(), None, None, boilerplate).expect("a feed").reading.entries
+        };
+        let reading = |tagged: &TaggedEntry| tagged.reading.clone().expect("kept");
+        let before = read(&Boilerplate::default());
+        let outlines: Vec<EntryOutline> = before.iter().map(|tagged| reading(tagged).outline).collect();
+        let after = read(&Boilerplate::learn(&outlines));
+        assert_eq!(after.len(), 8);
+        for (before, after) in before.iter().zip(&after) {
+            assert!(reading(after).account.words() < reading(before).account.words(), "the furniture is cut");
+            assert_eq!(after.text, before.text);
+        }
+    }
 }

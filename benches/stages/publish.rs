@@ -40,16 +40,24 @@ pub fn publisher(desk: &Desk) -> (Publisher, Editions) {
         title: "Space".into(),
         description: None,
         language: None,
+        stories: Default::default(),
         formerly: Vec::new(),
     }];
     let public_url = url::Url::parse("https://news.example/").expect("a URL");
     let editions = Editions::default();
-    let settings = PublishSettings { public_url, entries: 100, max_age: std::time::Duration::from_secs(900), topics };
+    let settings = PublishSettings {
+        public_url,
+        entries: 100,
+        max_age: std::time::Duration::from_secs(900),
+        stories: Default::default(),
+        topics,
+    };
     (Publisher::new(desk.store.clone(), settings, editions.clone(), &std::collections::BTreeMap::new()), editions)
 }
 
 fn stories(desk: &Desk) -> Vec<EditionStory> {
-    let stories = gather(&desk.store, None, 100, &BTreeSet::new()).unwrap_or_else(|error| panic!("{error}"));
+    let stories = gather(&desk.store, None, 100, &BTreeSet::new(), Default::default());
+    let stories = stories.unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(stories.len(), 100);
     stories
 }

@@ -23,7 +23,10 @@ fn parsed(document: &Document) -> ParsedFeed {
 }
 
 fn normalized(document: &Document, feed: ParsedFeed, languages: &[String]) -> NormalizedFeed {
-    normalize(feed, &NormalizeContext { base: &document.base, configured_language: None, languages })
+    normalize(
+        feed,
+        &NormalizeContext { base: &document.base, configured_language: None, languages, tracking: &Default::default() },
+    )
 }
 
 #[divan::bench(sample_count = 20, sample_size = 1)]

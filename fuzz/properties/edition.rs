@@ -21,7 +21,12 @@ pub fn edition(bytes: &[u8]) {
     let Ok(parsed) = feed(bytes) else { return };
     let base = base();
     let languages = ["en", "fr", "de", "es", "it"].map(String::from);
-    let context = NormalizeContext { base: &base, configured_language: None, languages: &languages };
+    let context = NormalizeContext {
+        base: &base,
+        configured_language: None,
+        languages: &languages,
+        tracking: &Default::default(),
+    };
     let normalized = normalize(parsed, &context);
     let stories: Vec<EditionStory> = normalized
         .entries
@@ -51,6 +56,7 @@ fn story(number: usize, entry: Entry, feed: &FeedMetadata) -> EditionStory {
     EditionStory {
         id: format!("{URN}:{number}"),
         title: if entry.title.is_empty() { "untitled".to_owned() } else { entry.title },
+        same_event: Vec::new(),
         related: entry.link.iter().map(|link| Related { link: link.clone(), title: source_title.clone() }).collect(),
         link: entry.link,
         published: entry.published.map_or(updated, |published| published.min(updated)),

@@ -24,7 +24,7 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArguments {
-    /// A story's link or id, or a file with an article's text (plain, or HTML)
+    /// A story's id, the link or the number of one of its entries, or a file with an article's text (plain, or HTML)
     what: String,
 
     /// Tell what the present configuration finds in a story that is kept, not why it was tagged as it is
@@ -159,5 +159,12 @@ fn explained(reader: &Reader, story: &FoundStory, arguments: &ExplainArguments) 
         },
         link: copy.link.clone(),
     });
-    ExplainedStory::of(story.id.clone(), story.updated, &story.topics, copies.collect(), entries.collect())
+    ExplainedStory::of(
+        story.id.clone(),
+        story.updated,
+        &story.topics,
+        copies.collect(),
+        (story.pairs.clone(), story.same_event.clone()),
+        entries.collect(),
+    )
 }

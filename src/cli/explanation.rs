@@ -5,8 +5,9 @@ use std::fmt::{self, Write as _};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serialize, Serializer};
 
+use super::stories::write_pairs;
 use crate::{
-    daemon::FoundReading,
+    daemon::{FoundEvent, FoundPair, FoundReading},
     model::{Language, LanguageOrigin, SourceId, TopicScore},
     reading::Reader,
     text::{Cut, LanguageReason, ReadableEntry},
@@ -28,6 +29,9 @@ pub(super) struct StoryLines {
     #[serde(serialize_with = "as_object")]
     topics: Vec<TopicScore>,
     copies: Vec<ExplainedCopy>,
+    /// Why its entries are one story, and which were kept out of it.
+    pairs: Vec<FoundPair>,
+    same_event: Vec<FoundEvent>,
 }
 
 #[derive(Debug, Serialize)]
@@ -108,10 +112,11 @@ impl ExplainedStory {
         updated: DateTime<Utc>,
         topics: &[TopicScore],
         copies: Vec<ExplainedCopy>,
+        (pairs, same_event): (Vec<FoundPair>, Vec<FoundEvent>),
         entries: Vec<ExplainedEntry>,
     ) -> Self {
         let updated = updated.to_rfc3339_opts(SecondsFormat::Secs, true);
-        Self { story: Some(StoryLines { id, updated, topics: topics.to_vec(), copies }), entries }
+        Self { story: Some(StoryLines { id, updated, topics: topics.to_vec(), copies, pairs, same_event }), entries }
     }
 
     /// For people. `only` is the one topic they asked for.
@@ -125,6 +130,15 @@ impl ExplainedStory {
                 let link = copy.link.as_deref().unwrap_or("no link");
                 writeln!(text, "  {shown}: {} ({}) {link}", copy.source, copy.site)?;
             }
+            if story.pairs.iter().any(|pair| pair.together) {
+                writeln!(text, "one story, by their entries' numbers:")?;
+                write_pairs(text, &story.pairs, true)?;
+            }
+            if story.pairs.iter().any(|pair| !pair.together) {
+                writeln!(text, "other stories, though alike:")?;
+                write_pairs(text, &story.pairs, false)?;
+            }
+            write_events(text, &story.same_event)?;
         }
         for entry in &self.entries {
             if let Some(number) = entry.entry {
@@ -134,6 +148,24 @@ impl ExplainedStory {
         }
         Ok(())
     }
+}
+
+/// Who tells of the same event, topic by topic.
+fn write_events(text: &mut String, events: &[FoundEvent]) -> fmt::Result {
+    for (place, event) in events.iter().enumerate() {
+        let before = place.checked_sub(1).and_then(|place| events.get(place));
+        if before.is_none_or(|before| before.topic != event.topic) {
+            writeln!(text, "on the same event, in {}:", event.topic.as_deref().unwrap_or("all stories"))?;
+        }
+        let figures = match (event.agreement, event.hours_apart) {
+            (Some(agreement), Some(hours)) => {
+                format!("agreement {agreement:.2} of {:.2}, {hours:.1} h from the nearest", event.required)
+            }
+            _ => "the others joined it".to_owned(),
+        };
+        writeln!(text, "  {} of {} ({}): {figures}", event.entry, event.source, event.title)?;
+    }
+    Ok(())
 }
 
 impl ExplainedEntry {

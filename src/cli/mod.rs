@@ -30,6 +30,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use exit::Exit;
 
+use crate::ingest::Tell;
+
 /// Polls publishers' feeds, keeps every story once, tags it by topic and publishes one merged feed per topic.
 #[derive(Debug, Parser)]
 #[command(name = "newsdesk", version, after_help = EXIT_CODES)]
@@ -112,6 +114,20 @@ enum Command {
 enum StoriesCommand {
     /// Group entries given as JSON Lines on standard input: copies of one text, articles on one event
     Group,
+    /// List the stories that were made of several entries, and why
+    List(stories::ListArguments),
+    /// An entry is no copy of the others of its story, or none of a story's entries is of another: for good
+    Split {
+        /// A story's id (all of its entries part), or the link or the number of the entry that is to leave its story
+        id: String,
+    },
+    /// Two stories are one: for good
+    Join {
+        /// A story's id, or the link or the number of an entry of it
+        id: String,
+        /// The other story's
+        other: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -183,7 +199,21 @@ fn execute(arguments: Arguments) -> anyhow::Result<Exit> {
             log::start_command(log);
             topics::run(&path, &command)
         }
-        Command::Stories { command: StoriesCommand::Group } => stories::group(&path),
+        Command::Stories { command } => match command {
+            StoriesCommand::Group => stories::group(&path),
+            StoriesCommand::List(list) => {
+                log::start_command(log);
+                stories::list(&path, &list)
+            }
+            StoriesCommand::Split { id } => {
+                log::start_command(log);
+                stories::tell(&path, Tell::Split(id))
+            }
+            StoriesCommand::Join { id, other } => {
+                log::start_command(log);
+                stories::tell(&path, Tell::Join(id, other))
+            }
+        },
         Command::Links { command: LinksCommand::Canonical } => links::canonical(),
         Command::Doctor(doctor) => {
             log::start_command(log);

@@ -79,6 +79,8 @@ text! {
     DurationText: "A duration.", r"^\s*([0-9]+(d|h|m|s|ms))+\s*$", ["30s", "12h", "1h30m"];
     SizeText: "A number of octets.", r"^\s*[0-9]+\s*(KiB|MiB|GiB|kB|KB|MB|GB)\s*$", ["64MiB", "1GiB"];
     CronText: "A crontab(5) line.", r"^\s*(@[A-Za-z]+|\S+(\s+\S+){4,5})\s*$", ["0 * * * *", "*/15 6-22 * * mon-fri", "@daily"];
+    StoriesText: "How stories are shown.", r"^(merge|group|all)$", ["merge", "group", "all"];
+    TrackingText: "A parameter that tracks.", r"^[^*\s&#=][^\s&#]*( +@[^\s/:@]+)?$", ["partner @example.org", "campaign*"];
     IdText: "An id.", r"^[a-z0-9-]{1,64}$", ["lemonde-pixels"];
     LanguageText: "A language tag (BCP 47).", r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", ["fr", "pt-BR"];
     UrlText: "An absolute http or https URL.", r"^\s*[Hh][Tt][Tt][Pp][Ss]?://", ["https://www.example.org/feed.xml"];
@@ -190,6 +192,10 @@ pub(super) struct Polling {
     /// How many requests may be under way at once.
     #[schemars(extend("default" = 64), range(min = 1, max = 1024))]
     pub concurrency: Option<At<u64>>,
+    /// Parameters of links that say how a reader came, not which article it is, beside those newsdesk knows: `name`, `name*`,
+    /// `name=value`, and `name @example.org` for one site.
+    #[schemars(extend("default" = []))]
+    pub tracking: Option<Vec<At<TrackingText>>>,
 }
 
 /// What the published feeds hold.
@@ -199,6 +205,10 @@ pub(super) struct Publish {
     /// At most so many entries in a topic's feed, the newest.
     #[schemars(extend("default" = 100), range(min = 1, max = 1000))]
     pub entries: Option<At<u64>>,
+    /// How stories are shown: `merge` shows copies as one entry, `group` has articles on one event name each other as well, `all`
+    /// shows every copy.
+    #[schemars(extend("default" = "merge"))]
+    pub stories: Option<At<StoriesText>>,
 }
 
 /// A publisher's feed.
@@ -306,6 +316,8 @@ pub(super) struct Topic {
     pub threshold: Option<At<f64>>,
     /// The language of the title and the description.
     pub language: Option<At<LanguageText>>,
+    /// How its stories are shown: `merge`, `group` or `all`. Default: `[publish] stories`.
+    pub stories: Option<At<StoriesText>>,
     /// Ids this topic had before: their addresses lead to it.
     pub formerly: Option<Vec<At<IdText>>>,
     /// Terms by language: `any` for every language, or one of `[tagging] languages`.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::{model::ShownAs, normalize::TrackingRules};
+
 /// Why a text is not the value it should be, and what to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Misread {
@@ -95,6 +97,27 @@ pub(super) fn check_id(text: &str) -> Result<(), Misread> {
 /// As [`check_id`], but capitals are let be: topics have had them, and addresses tell them apart.
 pub(super) fn check_topic_id(text: &str) -> Result<(), Misread> {
     check_id(&text.to_ascii_lowercase())
+}
+
+/// A parameter of links that tracks, perhaps of one site only.
+pub(super) fn tracking_rule(text: &str) -> Result<(), Misread> {
+    if TrackingRules::is_rule(text.trim()) {
+        return Ok(());
+    }
+    misread(
+        format!("`{text}` names no parameter of a link"),
+        "write a name, as in \"partner\", \"campaign*\" or \"from=rss\", and a site's domain if it is for one: \"partner @example.org\"",
+    )
+}
+
+/// How stories are shown: one of three words.
+pub(super) fn shown_as(text: &str) -> Result<ShownAs, Misread> {
+    match text.trim() {
+        "merge" => Ok(ShownAs::Merge),
+        "group" => Ok(ShownAs::Group),
+        "all" => Ok(ShownAs::All),
+        other => misread(format!("stories cannot be shown as `{other}`"), "write \"merge\", \"group\" or \"all\""),
+    }
 }
 
 /// A BCP 47 tag of a language, perhaps a script and a region: `fr`, `pt-BR`, `zh-Hant-TW`. Returned in its usual case.

@@ -7,7 +7,8 @@ use url::Url;
 
 use super::Secret;
 use crate::{
-    model::{ArticlePolicy, SourceId, TopicId},
+    model::{ArticlePolicy, ShownAs, SourceId, TopicId},
+    normalize::TrackingRules,
     schedule::{Schedule, SourceSchedule},
     topics::{TaggingSettings, TopicSettings},
 };
@@ -78,6 +79,8 @@ pub struct PollingSettings {
     pub timeout: Duration,
     /// Requests in flight at once.
     pub concurrency: usize,
+    /// Tracking parameters beside those that newsdesk knows.
+    pub tracking: TrackingRules,
 }
 
 /// `[publish]`: what an edition holds.
@@ -85,6 +88,8 @@ pub struct PollingSettings {
 pub struct PublishSettings {
     /// At most so many entries, the newest.
     pub entries: usize,
+    /// How stories are shown, unless a topic has a word of its own.
+    pub stories: ShownAs,
 }
 
 /// `[sources.<id>]`: a publisher's feed.
@@ -134,4 +139,6 @@ pub struct BasicAuth {
 pub struct TopicPage {
     /// BCP 47 tag of the topic's own title and description.
     pub language: Option<String>,
+    /// How its stories are shown.
+    pub stories: ShownAs,
 }

@@ -91,7 +91,8 @@ pub fn reader(config: &Config) -> Result<Arc<Reader>, AssembleError> {
         let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
         AssembleError::Topics(told.join("; "))
     })?;
-    Ok(Arc::new(Reader::new(topics, config.tagging.languages.clone())))
+    let reader = Reader::new(topics, config.tagging.languages.clone());
+    Ok(Arc::new(reader.with_tracking(config.polling.tracking.clone())))
 }
 
 pub(super) fn store_settings(config: &Config) -> StoreSettings {
@@ -134,7 +135,7 @@ fn fetch_settings(config: &Config) -> FetchSettings {
     }
 }
 
-fn rules(config: &Config) -> TakeInRules {
+pub(super) fn rules(config: &Config) -> TakeInRules {
     let mut sources: BTreeMap<SourceId, SourceRules> = BTreeMap::new();
     for (id, source) in &config.sources {
         let formerly = config.former_sources.iter().filter(|(_, now)| *now == id).map(|(former, _)| former.clone());
@@ -168,6 +169,7 @@ pub(super) fn publish_settings(config: &Config, address: SocketAddr) -> Result<P
             title: topic.title.clone(),
             description: topic.description.clone(),
             language: config.topic_pages.get(&topic.id).and_then(|page| page.language.clone()),
+            stories: config.topic_pages.get(&topic.id).map_or(config.publish.stories, |page| page.stories),
             formerly,
         }
     };
@@ -175,6 +177,7 @@ pub(super) fn publish_settings(config: &Config, address: SocketAddr) -> Result<P
         public_url: public_url(config, address).ok_or(AssembleError::PublicUrl(address))?,
         entries: config.publish.entries,
         max_age: max_age(config),
+        stories: config.publish.stories,
         topics: config.topics.iter().map(page).collect(),
     })
 }

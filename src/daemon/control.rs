@@ -39,6 +39,9 @@ impl Daemon {
             Wish::Roster(done) => {
                 let _ = done.send(self.roster());
             }
+            Wish::Desk(done) => {
+                let _ = done.send(self.desk.clone());
+            }
             Wish::Reload(done) => {
                 let _ = done.send(self.reload().await?);
             }

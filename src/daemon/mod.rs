@@ -31,8 +31,8 @@ use tracing::{error, info, warn};
 pub use assemble::{AssembleError, Assembled, reader};
 pub use commands::{
     AskReload, AskStatus, Doctor, DoctorLine, Export, FindStories, Finding, FindingState, FoundCopy, FoundEntry,
-    FoundReading, FoundStory, Import, ImportLine, KeptEntries, KeptEntry, Newsdesk, Poll, PollLine, PolledSource,
-    Reloaded, Restore,
+    FoundEvent, FoundPair, FoundReading, FoundStory, Import, ImportLine, KeptEntries, KeptEntry, MergedStories,
+    Newsdesk, Poll, PollLine, PolledSource, Reloaded, Restore, TellStories,
 };
 pub use first_round::{FirstRound, RoundObserver, RoundSummary};
 pub use round::poll_round;

@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     model::{Entry, FeedMetadata, PollState, SourceId, TopicScore},
+    stories::EntryText,
     text::EntryOutline,
     topics::Account,
 };
@@ -38,6 +39,8 @@ pub struct TaggedEntry {
     pub topics: Vec<TopicScore>,
     /// How it was understood; `None` if nobody needs to know.
     pub reading: Option<EntryReading>,
+    /// What it is compared by with entries of other sources.
+    pub text: EntryText,
 }
 
 /// How an entry was understood when it was tagged.
@@ -53,7 +56,7 @@ pub struct EntryReading {
 
 impl TaggedEntry {
     pub fn new(entry: Entry, topics: Vec<TopicScore>) -> Self {
-        Self { entry, topics, reading: None }
+        Self { entry, topics, reading: None, text: EntryText::default() }
     }
 }
 

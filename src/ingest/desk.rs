@@ -13,9 +13,10 @@ use tokio::sync::mpsc;
 use tracing::{debug, error, info};
 
 use super::{
-    Delivery, DeskHandle, Ingest, Outcome, Tagger, TakeInRules,
+    Delivery, DeskHandle, Ingest, Outcome, Tagger, TakeInRules, TellError,
     caretaker::Caretaker,
     handle::Message,
+    learning::Learning,
     press::{Press, run_press},
     retagging::{PressState, Retagging},
     states::{States, Waiting, both},
@@ -83,6 +84,7 @@ pub struct Desk {
     /// When background work last had its turn.
     last_turn: Instant,
     pruning: bool,
+    learning: Learning,
     /// Why the store cannot be written at present, and when it is tried again.
     trouble: Option<Trouble>,
     retry: Duration,
@@ -155,6 +157,7 @@ impl Desk {
             retagging: None,
             last_turn: Instant::now(),
             pruning: false,
+            learning: Learning::default(),
             trouble: None,
             retry: setup.retry,
             held: VecDeque::new(),
@@ -181,6 +184,8 @@ impl Desk {
         // Until here the editions of the last run are up: what was damaged meanwhile is in none.
         self.hold();
         self.press(Press::Everything);
+        let filled = self.ingest.texts.fill(&self.ingest.store, self.clock.now());
+        self.note("reading the texts of the last days", filled);
         {
             let store = self.ingest.store.clone();
             let _writing = store.while_writing();
@@ -203,6 +208,7 @@ impl Desk {
             }
         }
         self.is_closing.store(true, Ordering::Relaxed);
+        self.learning.end();
         if self.trouble.is_none()
             && let Err(error) = self.ingest.store.make_durable()
         {
@@ -260,6 +266,7 @@ impl Desk {
     }
 
     fn is_in_trouble(&mut self, error: StoreError) {
+        self.ingest.texts.forget();
         let why = format!("{error}; no poll is done until it can be written again, which is tried every few seconds");
         if self.trouble.is_none() {
             error!("{why}");
@@ -367,6 +374,7 @@ impl Desk {
         let mut states = States::new(&store);
         let mut delivered = Vec::new();
         let mut articles = Vec::new();
+        let mut answered = Vec::new();
         let mut trouble = None;
         let is_idle = batch.is_empty();
         for message in batch {
@@ -410,11 +418,31 @@ impl Desk {
                     self.begin_work();
                     let _ = done.send(());
                 }
+                Message::Tell { tell, done } => {
+                    trouble = trouble.or(states.apply());
+                    let told = match self.ingest.tell(&tell, self.clock.now()) {
+                        Ok((stories, editions)) => {
+                            changed.extend(editions);
+                            Ok(stories)
+                        }
+                        Err(error) => {
+                            let why = error.to_string();
+                            if let TellError::Store(error) = error {
+                                trouble.get_or_insert(error);
+                            }
+                            Err(why)
+                        }
+                    };
+                    answered.push((done, told));
+                }
                 Message::Prune => self.pruning = true,
                 Message::Ping { done } => drop(done.send(())),
             }
         }
         trouble = trouble.or(states.apply());
+        if trouble.is_none() {
+            trouble = self.keep_what_was_learnt(&mut changed);
+        }
         if trouble.is_none() && (is_idle || self.last_turn.elapsed() > LONGEST_WITHOUT_A_TURN) {
             trouble = self.work_in_background(&mut changed);
             self.last_turn = Instant::now();
@@ -441,9 +469,24 @@ impl Desk {
         for (done, result) in articles {
             let _ = done.send(both(result, &durable));
         }
+        for (done, result) in answered {
+            let _ = done.send(both(result, &durable));
+        }
         if durable.is_ok() && !changed.is_empty() {
             self.press(Press::Changed(changed));
         }
+    }
+
+    /// Goes over to what was learnt meanwhile, and has it learnt anew when it is time. Returns why it could not be kept.
+    fn keep_what_was_learnt(&mut self, changed: &mut ChangedEditions) -> Option<StoreError> {
+        let texts = self.ingest.texts.len();
+        self.learning.begin_if_due(&self.ingest.store, texts, self.clock.now(), &self.is_closing);
+        let learnt = self.learning.finished()?;
+        match self.ingest.keep_learnt(learnt) {
+            Ok(editions) => changed.extend(editions),
+            Err(error) => return Some(error),
+        }
+        None
     }
 
     /// Takes a delivery in; one that was tagged before the topics changed is tagged again.
@@ -544,6 +587,7 @@ fn refuse(batch: Vec<Message>, why: &str) {
             Message::Begin { done, .. } => drop(done.send(Err(why.to_string()))),
             Message::Delivery { done, .. } => drop(done.send(Err(why.to_string()))),
             Message::Article { done, .. } => drop(done.send(Err(why.to_string()))),
+            Message::Tell { done, .. } => drop(done.send(Err(why.to_string()))),
             Message::Reload { done, .. } | Message::Ping { done } => drop(done.send(())),
             Message::Prune => {}
         }

@@ -72,6 +72,7 @@ async fn a_store_that_cannot_be_written_is_never_acknowledged_and_what_is_up_sta
         public_url: url::Url::parse("https://news.example/").expect("a URL"),
         entries: 10,
         max_age: Duration::from_secs(900),
+        stories: Default::default(),
         topics: Vec::new(),
     };
     let retention = RetentionLimits { age: Duration::from_secs(86_400), entries_per_source: 100, size: None };

@@ -1,8 +1,8 @@
 use tokio::sync::{mpsc, oneshot};
 
-use super::{ArticleEnd, Delivery, Outcome, Tagging, TakeInRules};
+use super::{ArticleEnd, Delivery, Outcome, Tagging, TakeInRules, Tell};
 use crate::{
-    model::{EntryNumber, PollState, SourceId, SourceNumber},
+    model::{EntryNumber, PollState, SourceId, SourceNumber, StoryNumber},
     publish::Publisher,
 };
 
@@ -22,6 +22,7 @@ pub(super) enum Message {
     Delivery { delivery: Box<Delivery>, done: oneshot::Sender<Result<Outcome, String>> },
     Reload { rules: TakeInRules, publisher: Box<Publisher>, tagging: Tagging, done: oneshot::Sender<()> },
     Article { source: SourceNumber, number: EntryNumber, end: ArticleEnd, done: oneshot::Sender<Result<(), String>> },
+    Tell { tell: Tell, done: oneshot::Sender<Result<Vec<StoryNumber>, String>> },
     Prune,
     Ping { done: oneshot::Sender<()> },
 }
@@ -51,6 +52,12 @@ impl DeskHandle {
     /// under their new names. Stored entries are tagged again between deliveries.
     pub async fn reload(&self, rules: TakeInRules, publisher: Publisher, tagging: Tagging) -> Result<(), DeskStopped> {
         self.ask(|done| Message::Reload { rules, publisher: Box::new(publisher), tagging, done }).await
+    }
+
+    /// Hands in the admin's word on stories and waits until it is on the disk. Returns the stories there are now of those named;
+    /// the inner error says why it could not be done.
+    pub async fn tell(&self, tell: Tell) -> Result<Result<Vec<StoryNumber>, String>, DeskStopped> {
+        self.ask(|done| Message::Tell { tell, done }).await
     }
 
     /// Asks for what the retention no longer covers to be removed.

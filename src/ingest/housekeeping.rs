@@ -65,6 +65,9 @@ impl Ingest {
             self.learn(&mut refresh, source, now)?;
             return Ok((refresh.apply()?, true));
         }
+        if self.prune_texts(now)? {
+            return Ok((ChangedEditions::new(), true));
+        }
         let horizon = |source| {
             let source = self.store.source_by_number(source);
             let read = source.and_then(|(_, source)| source.last_read).unwrap_or(DateTime::<Utc>::MIN_UTC);
@@ -105,10 +108,11 @@ impl Ingest {
     fn forget(&self, refresh: &mut Refresh<'_>, number: EntryNumber, now: DateTime<Utc>) -> Result<(), StoreError> {
         let Some(record) = refresh.entry(number)? else { return Ok(()) };
         refresh.put_identity(record.source, record.identity, Identity::Tombstone { last_listed: now });
+        self.texts.remove(number);
         refresh.remove_entry(number)?;
         let Some(story) = refresh.story(record.story)? else { return Ok(()) };
         match story.copies.iter().find(|copy| copy.entry != number) {
-            Some(other) => regroup(refresh, &self.store, &self.rules, other.entry, &record.shared_keys).map(drop)?,
+            Some(other) => regroup(self, refresh, &[other.entry], &record.shared_keys).map(drop)?,
             None => refresh.remove_story(story.number)?,
         }
         Ok(())
@@ -163,7 +167,7 @@ impl Ingest {
                 let Some(present) = refresh.entry(record.number)? else { continue };
                 refresh.put_entry(EntryRecord { shared_keys: shared_keys.clone(), ..present })?;
             }
-            regroup(&mut refresh, &self.store, &self.rules, record.number, &shared_keys)?;
+            regroup(self, &mut refresh, &[record.number], &shared_keys)?;
         }
         for source in outlined_anew {
             self.learn(&mut refresh, source, now)?;

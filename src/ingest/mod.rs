@@ -12,14 +12,20 @@ mod delivery;
 mod desk;
 mod handle;
 mod housekeeping;
+mod known;
+mod learning;
 mod press;
-mod readings;
 mod public_id;
+mod ranks;
+mod readings;
 mod regroup;
+mod renumbered;
 mod retagging;
 mod rules;
 mod states;
 mod take_in;
+mod tell;
+mod texts;
 
 pub use articles::{ArticleEnd, OLDEST};
 pub use delivery::{Delivery, EntryReading, Outcome, Reading, TaggedEntry};
@@ -29,6 +35,7 @@ pub use housekeeping::ReadAgain;
 pub use readings::{Tagger, UnreadEntry};
 pub use rules::{SourceRules, TakeInRules};
 pub use take_in::Ingest;
+pub use tell::{Named, Tell, TellError, named};
 
 #[cfg(test)]
 mod desk_tests;
@@ -38,3 +45,9 @@ mod readings_tests;
 mod retagging_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod renumbered_tests;
+#[cfg(test)]
+mod tell_tests;
+#[cfg(test)]
+mod text_tests;

@@ -144,7 +144,7 @@ impl Ingest {
         if topics != record.topics {
             let keys = record.shared_keys.clone();
             refresh.put_entry(EntryRecord { topics, ..record })?;
-            regroup(refresh, &self.store, &self.rules, number, &keys)?;
+            regroup(self, refresh, &[number], &keys)?;
         }
         Ok(())
     }
@@ -207,6 +207,7 @@ impl Ingest {
             let source = Some(&delivery.source);
             let unread = UnreadEntry { entry: &tagged.entry, source, boilerplate: &learnt.boilerplate, article: None };
             let (topics, reading) = tagger(&unread);
+            // What it is compared by stays: that does not depend on topics.
             (tagged.topics, tagged.reading) = (topics, Some(reading));
         }
         Ok(())

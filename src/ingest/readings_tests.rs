@@ -78,7 +78,7 @@ fn deliver(ingest: &Ingest, entries: &[Entry], boilerplate: &Boilerplate) {
     let read = |entry: &Entry| {
         let (topics, reading) =
             reader.read_entry(&UnreadEntry { entry, source: Some(&source), boilerplate, article: None });
-        TaggedEntry { entry: entry.clone(), topics, reading: Some(reading) }
+        TaggedEntry { entry: entry.clone(), topics, reading: Some(reading), text: Default::default() }
     };
     let reading = Reading {
         feed: FeedMetadata::default(),

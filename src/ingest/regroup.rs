@@ -1,31 +1,42 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{public_id::minted_id, rules::TakeInRules};
+use super::{
+    known::{known, name_of},
+    public_id::minted_id,
+    ranks::Ranks,
+    rules::TakeInRules,
+    take_in::Ingest,
+};
 use crate::{
     model::{EntryNumber, StoryNumber, TopicId, TopicScore},
-    store::{Copy, EntryRecord, Originality, Refresh, SharedKey, Store, StoreError, StoryRecord},
-    stories::{Member, best_first, originality, partition, story_updated},
+    store::{Copy, EntryRecord, Identity, Originality, Refresh, SharedKey, Store, StoreError, StoryRecord, Word},
+    stories::{
+        Link, Member, Told, Verdict, best_first, link_hash, links_to, one_story, originality, partition, story_updated,
+    },
 };
 
 /// More sources than this do not carry one article: it is a link to somewhere else that all of them print.
 const MOST_SHARERS: usize = 512;
 
+/// A chain of texts is followed to so many entries: what goes on for longer is no article.
+const MOST_BY_TEXT: usize = 256;
+
 /// Once so many entries stand under a key that several of one source share, it is known to join nobody and not looked at again.
 const MOST_ON_A_LIVE_PAGE: usize = 64;
 
-/// Brings the stories around an entry up to date, after the entry was put, changed or removed. `keys` are those it has and
-/// had. Returns how many copies the entry's story now has.
+/// Brings the stories around entries up to date, after the first of them was put, changed or removed. `keys` are those it has
+/// and had. Returns how many copies its story now has.
 ///
-/// Which entries are one story depends on the set of entries alone; only the id under which the story was first published
-/// remembers what came first.
+/// Which entries are one story depends on the set of entries alone, on what comparing them found, and on the admin's word; only
+/// the id under which the story was first published remembers what came first.
 pub(super) fn regroup(
+    ingest: &Ingest,
     refresh: &mut Refresh<'_>,
-    store: &Store,
-    rules: &TakeInRules,
-    entry: EntryNumber,
+    around: &[EntryNumber],
     keys: &[SharedKey],
 ) -> Result<usize, StoreError> {
-    let Neighbourhood { records, crowded } = neighbourhood(refresh, entry, keys)?;
+    let (store, rules) = (&ingest.store, &ingest.rules);
+    let Neighbourhood { records, crowded, mut links, told } = neighbourhood(refresh, around, keys)?;
     let members: Vec<Member> = records
         .values()
         .map(|record| Member {
@@ -34,12 +45,16 @@ pub(super) fn regroup(
             keys: record.shared_keys.iter().filter(|key| !crowded.contains(key)).copied().collect(),
         })
         .collect();
-    let groups = partition(&members);
+    let ranks = Ranks::of(refresh, &records);
+    let keyed = partition(&members);
+    ingest.compare_around(refresh, &keyed, &mut links)?;
+    let keyed: Vec<_> = keyed.iter().map(|group| ranks.of_all(group)).collect();
+    let groups = ranks.entries(one_story(&ranks.dated(), &keyed, &ranks.links(&links), &ranks.told(&told)));
     let stories = allot_stories(refresh, &records, &groups)?;
     let mut copies_of_entry = 0;
     for (group, kept) in groups.iter().zip(stories) {
         let story = renew(refresh, store, rules, &records, group, kept)?;
-        if group.contains(&entry) {
+        if around.first().is_some_and(|entry| group.contains(entry)) {
             copies_of_entry = story.copies.len();
         }
         for number in group {
@@ -56,19 +71,27 @@ pub(super) fn regroup(
     Ok(copies_of_entry)
 }
 
-/// The entries around one, as far as a chain of shared keys leads.
+/// The entries around some, as far as a chain of shared keys, of texts and of the admin's word leads.
 struct Neighbourhood {
     records: BTreeMap<EntryNumber, EntryRecord>,
     /// Keys that too many entries hold to mean anything.
     crowded: BTreeSet<SharedKey>,
+    /// What was found of any two of them.
+    links: Vec<Link>,
+    told: Vec<Told>,
 }
 
-fn neighbourhood(refresh: &Refresh<'_>, entry: EntryNumber, keys: &[SharedKey]) -> Result<Neighbourhood, StoreError> {
+fn neighbourhood(
+    refresh: &Refresh<'_>,
+    around: &[EntryNumber],
+    keys: &[SharedKey],
+) -> Result<Neighbourhood, StoreError> {
+    let (mut links, mut told) = (Vec::new(), Vec::new());
     let mut records: BTreeMap<EntryNumber, EntryRecord> = BTreeMap::new();
     let mut crowded = BTreeSet::new();
     let mut open_keys: Vec<SharedKey> = keys.to_vec();
     let mut seen_keys = BTreeSet::new();
-    let mut open_entries = vec![entry];
+    let mut open_entries = around.to_vec();
     loop {
         while let Some(number) = open_entries.pop() {
             if !records.contains_key(&number)
@@ -78,10 +101,28 @@ fn neighbourhood(refresh: &Refresh<'_>, entry: EntryNumber, keys: &[SharedKey]) 
                 let story = refresh.story(record.story)?;
                 open_entries.extend(story.into_iter().flat_map(|story| story.copies).map(|copy| copy.entry));
                 open_keys.extend(&record.shared_keys);
+                for (other, comparison) in refresh.pairs_of(number)? {
+                    if matches!(comparison.verdict, Verdict::SameText(_)) && records.len() < MOST_BY_TEXT {
+                        open_entries.push(other);
+                    }
+                    // Each is met twice, or the other is too far away to matter.
+                    if number < other {
+                        links.push(Link { entry: number, other, comparison });
+                    }
+                }
+                for (other, word) in told_of(refresh, &record)? {
+                    match word {
+                        Word::Join => {
+                            open_entries.push(other);
+                            told.push(Told::Join(number, other));
+                        }
+                        Word::Split => told.push(Told::Split(number, other)),
+                    }
+                }
                 records.insert(number, record);
             }
         }
-        let Some(key) = open_keys.pop() else { return Ok(Neighbourhood { records, crowded }) };
+        let Some(key) = open_keys.pop() else { return Ok(Neighbourhood { records, crowded, links, told }) };
         if seen_keys.insert(key) {
             let sharers = refresh.sharing(key, MOST_SHARERS + 1)?;
             let sources: BTreeSet<_> = sharers.iter().map(|(_, source)| source).collect();
@@ -93,6 +134,19 @@ fn neighbourhood(refresh: &Refresh<'_>, entry: EntryNumber, keys: &[SharedKey]) 
             }
         }
     }
+}
+
+/// What the admin said of an entry and others that are kept.
+fn told_of(refresh: &Refresh<'_>, record: &EntryRecord) -> Result<Vec<(EntryNumber, Word)>, StoreError> {
+    let mut told = Vec::new();
+    for (other, is) in refresh.told_of(name_of(record))? {
+        if let (_, Some(Identity::Kept { entry, .. })) = known(refresh, other.source, other.key)?
+            && entry != record.number
+        {
+            told.push((entry, is.word));
+        }
+    }
+    Ok(told)
 }
 
 /// Which of the existing stories each group goes on with; `None` for a group that becomes a story of its own.
@@ -140,7 +194,10 @@ fn renew(
     group: &[EntryNumber],
     kept: Option<StoryRecord>,
 ) -> Result<StoryRecord, StoreError> {
-    let mut copies: Vec<Copy> = group.iter().filter_map(|entry| records.get(entry)).map(|r| copy(refresh, r)).collect();
+    let mut members: Vec<&EntryRecord> = group.iter().filter_map(|entry| records.get(entry)).collect();
+    members.sort_by_key(|record| record.identity);
+    let links: Vec<u64> = members.iter().filter_map(|record| link_hash(&record.entry)).collect();
+    let mut copies: Vec<Copy> = members.iter().map(|record| copy(refresh, record, &links)).collect();
     best_first(&mut copies, |source| rules.rank(refresh, source));
     let owner = copies.first().map_or(EntryNumber(0), |copy| copy.entry);
     let updated = story_updated(&copies).unwrap_or_default();
@@ -155,10 +212,15 @@ fn renew(
     Ok(StoryRecord { number, id, owner, copies, updated, topics })
 }
 
-fn copy(refresh: &Refresh<'_>, record: &EntryRecord) -> Copy {
+/// `links` are those of all copies of its story.
+fn copy(refresh: &Refresh<'_>, record: &EntryRecord, links: &[u64]) -> Copy {
     let source = refresh.source_by_number(record.source);
-    let originality = source
-        .map_or(Originality::Elsewhere, |(_, source)| originality(&record.entry, &source.feed, &source.first_url));
+    let originality = match source {
+        Some((_, source)) if links.len() == 1 || !links_to(&record.entry, links) => {
+            originality(&record.entry, &source.feed, &source.first_url)
+        }
+        _ => Originality::Elsewhere,
+    };
     Copy {
         entry: record.number,
         source: record.source,

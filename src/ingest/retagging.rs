@@ -101,7 +101,7 @@ impl Ingest {
             if topics != record.topics {
                 let keys = record.shared_keys.clone();
                 refresh.put_entry(EntryRecord { topics, ..record })?;
-                regroup(&mut refresh, &self.store, &self.rules, *number, &keys)?;
+                regroup(self, &mut refresh, &[*number], &keys)?;
             }
         }
         let changed = refresh.apply()?;

@@ -73,7 +73,7 @@ fn delivery(tagging: &Tagging, entries: impl Iterator<Item = usize>) -> Delivery
         let entry = entry(number);
         let unread = UnreadEntry { entry: &entry, source: Some(&source), boilerplate: &boilerplate, article: None };
         let (topics, reading) = (tagging.tagger)(&unread);
-        TaggedEntry { entry, topics, reading: Some(reading) }
+        TaggedEntry { entry, topics, reading: Some(reading), text: Default::default() }
     };
     let reading = Reading {
         feed: FeedMetadata::default(),
@@ -104,12 +104,14 @@ fn publisher(store: &Store, editions: &Editions) -> Publisher {
         title: id.into(),
         description: None,
         language: None,
+        stories: Default::default(),
         formerly: Vec::new(),
     };
     let settings = PublishSettings {
         public_url: url::Url::parse("https://news.example/").expect("a URL"),
         entries: 2 * ENTRIES,
         max_age: Duration::from_secs(900),
+        stories: Default::default(),
         topics: ["counted", "tenth"].map(page).to_vec(),
     };
     Publisher::new(store.clone(), settings, editions.clone(), &BTreeMap::new())

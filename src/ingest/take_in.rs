@@ -4,8 +4,8 @@ use chrono::{DateTime, Duration, Utc};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
-    Delivery, Outcome, Reading, TaggedEntry, Tagger, public_id::public_id, readings::Settling, regroup::regroup,
-    rules::TakeInRules,
+    Delivery, Outcome, Reading, TaggedEntry, Tagger, known::known, public_id::public_id, readings::Settling,
+    regroup::regroup, rules::TakeInRules, texts::Texts,
 };
 use crate::{
     model::{Entry, EntryNumber, FeedMetadata, SourceId, SourceNumber, StoryNumber},
@@ -24,17 +24,19 @@ pub struct Ingest {
     /// Sources of which entries are to be read again.
     pub(super) unsettled: Mutex<BTreeSet<SourceNumber>>,
     pub(super) settling: Mutex<Option<Settling>>,
+    pub(super) texts: Texts,
 }
 
 /// A publisher's date this far ahead of our clock is taken for a mistake.
-const FUTURE_TOLERANCE: Duration = Duration::hours(24);
+pub(super) const FUTURE_TOLERANCE: Duration = Duration::hours(24);
 
 /// How often the date on a tombstone is renewed while the publisher goes on listing the entry.
 const TOMBSTONE_RENEWAL: Duration = Duration::days(7);
 
 impl Ingest {
     pub fn new(store: Store, rules: TakeInRules) -> Self {
-        Self { store, rules, tagger: None, unsettled: Mutex::default(), settling: Mutex::default() }
+        let (tagger, unsettled, settling) = (None, Mutex::default(), Mutex::default());
+        Self { store, rules, tagger, unsettled, settling, texts: Texts::default() }
     }
 
     /// The topics of today, with which kept entries are read again.
@@ -46,6 +48,16 @@ impl Ingest {
     ///
     /// Not on the disk yet: [`Store::make_durable`] is the caller's, so that several deliveries can share it.
     pub fn take_in(&self, delivery: Delivery) -> Result<(Outcome, ChangedEditions), StoreError> {
+        self.texts.fill(&self.store, delivery.at)?;
+        let taken_in = self.take_in_delivery(delivery);
+        if taken_in.is_err() {
+            // The index may hold texts that are not kept.
+            self.texts.forget();
+        }
+        taken_in
+    }
+
+    fn take_in_delivery(&self, delivery: Delivery) -> Result<(Outcome, ChangedEditions), StoreError> {
         let mut refresh = self.store.refresh();
         refresh.put_poll_state(&delivery.source, delivery.state);
         let mut outcome = Outcome::default();
@@ -93,10 +105,20 @@ impl Ingest {
         let identified = identification.entries;
         refresh.put_source(id, source.clone());
 
+        if !first_time {
+            self.notice_renumbering(refresh, id, &source, &identified, now)?;
+        }
         let beyond_backlog = if first_time { self.beyond_backlog(id, &identified) } else { BTreeSet::new() };
         // The last in the document is the oldest, as a rule: so numbers follow time.
-        for one in identified.into_iter().rev() {
-            match refresh.identity(source.number, one.key)? {
+        for mut one in identified.into_iter().rev() {
+            let (key, mut identity) = known(refresh, source.number, one.key)?;
+            one.key = key;
+            if matches!(identity, Some(Identity::Kept { .. }))
+                && self.notice_reused_guid(refresh, id, &mut source, &mut one, now)?
+            {
+                identity = refresh.identity(source.number, one.key)?;
+            }
+            match identity {
                 Some(Identity::Kept { entry, fingerprint }) => {
                     if fingerprint == fingerprint_of(&one.item.entry)? {
                         outcome.unchanged += 1;
@@ -108,11 +130,13 @@ impl Ingest {
                     self.remember_as_listed(refresh, source.number, one.key, now)?;
                     outcome.passed_over += 1;
                 }
-                None if beyond_backlog.contains(&one.key) || self.is_outlived(&one.item.entry, now) => {
+                None | Some(Identity::Alias { .. })
+                    if beyond_backlog.contains(&one.key) || self.is_outlived(&one.item.entry, now) =>
+                {
                     self.remember_as_listed(refresh, source.number, one.key, now)?;
                     outcome.passed_over += 1;
                 }
-                None => {
+                None | Some(Identity::Alias { .. }) => {
                     if self.keep(refresh, &source, one, now)? {
                         outcome.new += 1;
                     } else {
@@ -136,10 +160,10 @@ impl Ingest {
         key: IdentityKey,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let fresh = match refresh.identity(source, key)? {
+        let fresh = match known(refresh, source, key)?.1 {
             Some(Identity::Tombstone { last_listed }) => now - last_listed < TOMBSTONE_RENEWAL,
             Some(Identity::Kept { .. }) => true,
-            None => false,
+            None | Some(Identity::Alias { .. }) => false,
         };
         if !fresh {
             refresh.put_identity(source, key, Identity::Tombstone { last_listed: now });
@@ -189,7 +213,7 @@ impl Ingest {
         one: Identified<TaggedEntry>,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        let TaggedEntry { entry, topics, reading } = one.item;
+        let TaggedEntry { entry, topics, reading, text } = one.item;
         let number = refresh.new_entry_number();
         let fingerprint = fingerprint_of(&entry)?;
         refresh.put_identity(source.number, one.key, Identity::Kept { entry: number, fingerprint });
@@ -210,8 +234,9 @@ impl Ingest {
         let keys = record.shared_keys.clone();
         self.keep_reading(refresh, &record, reading, now)?;
         self.ask_for_article(refresh, &record, now);
+        self.look_for_copies(refresh, &record, text, source)?;
         refresh.put_entry(record)?;
-        let copies = regroup(refresh, &self.store, &self.rules, number, &keys)?;
+        let copies = regroup(self, refresh, &[number], &keys)?;
         Ok(copies == 1)
     }
 
@@ -228,7 +253,7 @@ impl Ingest {
             // The identity outlived its entry: the store was damaged, and a new entry mends it.
             return self.keep(refresh, source, one, now).map(|_| true);
         };
-        let TaggedEntry { mut entry, topics, reading } = one.item;
+        let TaggedEntry { mut entry, topics, reading, text } = one.item;
         let fingerprint = fingerprint_of(&entry)?;
         refresh.put_identity(source.number, one.key, Identity::Kept { entry: number, fingerprint });
         if let Revision::Material(at) = judge(&record.entry, &entry, now) {
@@ -246,8 +271,10 @@ impl Ingest {
         }
         record.entry = entry;
         self.keep_reading(refresh, &record, reading, now)?;
+        let mut around = vec![number];
+        around.extend(self.look_for_copies(refresh, &record, text, source)?);
         refresh.put_entry(record)?;
-        regroup(refresh, &self.store, &self.rules, number, &keys)?;
+        regroup(self, refresh, &around, &keys)?;
         if let Some(tagger) = self.tagger.as_ref().filter(|_| has_article) {
             let learnt = refresh.boilerplate(source.number)?;
             self.read_again(refresh, number, &learnt.boilerplate, tagger, now)?;
@@ -266,13 +293,13 @@ fn stored_twin(
     source: &SourceRecord,
     key: IdentityKey,
 ) -> Result<Option<StoredTwin>, StoreError> {
-    Ok(match refresh.identity(source.number, key)? {
+    Ok(match known(refresh, source.number, key)?.1 {
         Some(Identity::Kept { entry, .. }) => {
             let twin = |record: EntryRecord| StoredTwin::Kept { link: record.entry.link, title: record.entry.title };
             Some(refresh.entry(entry)?.map_or(StoredTwin::Forgotten, twin))
         }
         Some(Identity::Tombstone { .. }) => Some(StoredTwin::Forgotten),
-        None => None,
+        None | Some(Identity::Alias { .. }) => None,
     })
 }
 

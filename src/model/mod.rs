@@ -16,4 +16,4 @@ pub use parsed::{Defect, Link, ParsedEntry, ParsedFeed, ParsedSource, PollHints,
 pub use poll::{Moved, PollState};
 pub use source::{FeedMetadata, SourceId, SourceNumber, Validators};
 pub use story::{EntryNumber, StoryNumber};
-pub use topic::{TopicId, TopicScore};
+pub use topic::{ShownAs, TopicId, TopicScore};

@@ -28,6 +28,19 @@ impl Borrow<str> for TopicId {
     }
 }
 
+/// How the stories of a topic's feed are shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ShownAs {
+    /// Copies are one entry, which links every source.
+    #[default]
+    Merge,
+    /// Likewise, and articles on one event name each other.
+    Group,
+    /// Every copy is an entry.
+    All,
+}
+
 /// A topic that an entry belongs to, and by how much.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TopicScore {

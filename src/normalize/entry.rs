@@ -10,7 +10,7 @@ use super::{
     links,
     people::people,
     plain::{html, plain_line, plain_line_of_unknown},
-    tracking::clean_link,
+    tracking::{TrackingRules, clean_link},
 };
 use crate::model::{
     Category, Defect, EmbeddedSource, Enclosure, Entry, Link, ParsedEntry, ParsedSource, Text, TextKind,
@@ -33,6 +33,7 @@ pub(super) struct Surroundings<'a> {
     pub(super) feed_base: &'a Url,
     /// The source's own hosts.
     pub(super) site_hosts: &'a [&'a str],
+    pub(super) tracking: &'a TrackingRules,
     pub(super) configured_language: Option<&'a str>,
     pub(super) feed_language: Option<&'a str>,
     pub(super) languages: &'a [String],
@@ -49,7 +50,8 @@ pub(super) fn normalize_entry(
     let own_base = parsed.base.as_deref().map(|base| links::narrow(around.document_base, Some(base)));
     let base = own_base.as_ref().unwrap_or(around.feed_base);
     let guid = parsed.guid.as_deref().map(str::trim).filter(|guid| !guid.is_empty()).map(str::to_owned);
-    let link = article_link(&parsed, guid.as_deref(), base).map(|link| clean_link(&link, around.site_hosts));
+    let link = article_link(&parsed, guid.as_deref(), base)
+        .map(|link| around.tracking.clean(clean_link(&link, around.site_hosts)));
     if link.is_none()
         && let Some(written) = parsed.links.iter().find(|link| relation(link) == "alternate" && !link.href.is_empty())
     {

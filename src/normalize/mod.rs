@@ -34,7 +34,7 @@ pub use language::detect_language;
 pub use link_key::link_key;
 pub use links::unwrap_proxied;
 pub use portable_id::is_portable_id;
-pub use tracking::clean_link;
+pub use tracking::{TrackingRules, clean_link};
 
 /// What is known of a feed besides its document.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +45,8 @@ pub struct NormalizeContext<'a> {
     pub configured_language: Option<&'a str>,
     /// The languages that a text may be recognised as, as BCP 47 tags; none: any that can be recognised.
     pub languages: &'a [String],
+    /// Tracking parameters beside those that newsdesk knows.
+    pub tracking: &'a TrackingRules,
 }
 
 /// A feed whose texts, links, languages and dates are in order.
@@ -66,6 +68,7 @@ pub fn normalize(feed: ParsedFeed, context: &NormalizeContext<'_>) -> Normalized
     let around = entry::Surroundings {
         document_base: context.base,
         feed_base: &feed_base,
+        tracking: context.tracking,
         site_hosts: &site_hosts.iter().map(String::as_str).collect::<Vec<_>>(),
         configured_language: context.configured_language,
         feed_language: metadata.language.as_deref(),

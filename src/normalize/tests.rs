@@ -13,7 +13,15 @@ const FEED: &str = "https://feeds.example.net/news/rss.xml";
 fn run(feed: ParsedFeed) -> NormalizedFeed {
     let base = Url::parse(FEED).expect("a URL");
     let languages = ["fr".to_owned(), "en".to_owned()];
-    normalize(feed, &NormalizeContext { base: &base, configured_language: None, languages: &languages })
+    normalize(
+        feed,
+        &NormalizeContext {
+            base: &base,
+            configured_language: None,
+            languages: &languages,
+            tracking: &Default::default(),
+        },
+    )
 }
 
 fn entry(parsed: ParsedEntry) -> Entry {
@@ -287,7 +295,12 @@ fn the_language_comes_from_entry_admin_feed_or_text() {
             ..ParsedEntry::default()
         };
         let feed = ParsedFeed { language: feed.map(str::to_owned), entries: vec![parsed], ..ParsedFeed::default() };
-        let context = NormalizeContext { base: &base, configured_language: configured, languages: &["fr".into()] };
+        let context = NormalizeContext {
+            base: &base,
+            configured_language: configured,
+            languages: &["fr".into()],
+            tracking: &Default::default(),
+        };
         let language = normalize(feed, &context).entries.into_iter().next().and_then(|entry| entry.language);
         assert_eq!(language.as_ref().map(|l| (l.tag.as_str(), l.origin)), expected);
     }

@@ -13,6 +13,8 @@ pub(super) enum Purpose<'a> {
     Serving(&'a [&'a str]),
     /// For comparing links only.
     Comparing,
+    /// Only what these rules name.
+    Only(&'a Rules),
 }
 
 /// The link without its tracking parameters, for readers to follow.
@@ -60,13 +62,14 @@ fn is_tracking(pair: &str, host: &str, purpose: Purpose<'_>) -> bool {
     // An ampersand that was escaped once too often leaves its name on the next parameter.
     let name = name.strip_prefix("amp;").unwrap_or(&name).to_ascii_lowercase();
     let value = value.to_ascii_lowercase();
-    LIST.everywhere.covers(&name, &value, host)
-        || match purpose {
-            Purpose::Serving(site_hosts) => name == "ref" && names_one_of(&value, site_hosts),
-            Purpose::Comparing => {
-                LIST.comparison.covers(&name, &value, host) || (name == "ref" && is_host_name(&value))
-            }
+    let everywhere = || LIST.everywhere.covers(&name, &value, host);
+    match purpose {
+        Purpose::Only(rules) => rules.covers(&name, &value, host),
+        Purpose::Serving(site_hosts) => everywhere() || name == "ref" && names_one_of(&value, site_hosts),
+        Purpose::Comparing => {
+            everywhere() || LIST.comparison.covers(&name, &value, host) || (name == "ref" && is_host_name(&value))
         }
+    }
 }
 
 fn names_one_of(value: &str, hosts: &[&str]) -> bool {
@@ -80,25 +83,69 @@ fn is_host_name(value: &str) -> bool {
         && value.chars().all(|character| character.is_ascii_alphanumeric() || "-.".contains(character))
 }
 
+/// Further tracking parameters, the admin's own: one rule each, as in the list that newsdesk has: `name`, `name*`, `name=value`,
+/// and `name @site` for one site and its subdomains.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TrackingRules(Rules);
+
+impl TrackingRules {
+    /// Whether a text is a rule: it names a parameter, and the site, if any, is a domain.
+    pub fn is_rule(rule: &str) -> bool {
+        let (parameter, site) = rule.split_once(" @").unwrap_or((rule, "a.example"));
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, "x"));
+        let is_text = |text: &str| {
+            !text.is_empty() && !text.contains(|letter: char| letter.is_whitespace() || "&#".contains(letter))
+        };
+        is_text(name)
+            && is_text(value)
+            && is_text(site)
+            && !name.starts_with('*')
+            && site.contains('.')
+            && !site.contains(['/', '@', '*', ':'])
+    }
+
+    pub fn read<'a>(rules: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut read = Rules::default();
+        rules.into_iter().for_each(|rule| read.add(&rule.trim().to_lowercase()));
+        Self(read)
+    }
+
+    /// The link without these parameters.
+    pub fn clean(&self, link: Url) -> Url {
+        if self.0.named.is_empty() && self.0.prefixes.is_empty() {
+            link
+        } else {
+            without_tracking(&link, Purpose::Only(&self.0))
+        }
+    }
+}
+
 #[derive(Default)]
 struct List {
     everywhere: Rules,
     comparison: Rules,
 }
 
-#[derive(Default)]
-struct Rules {
-    named: HashMap<&'static str, Vec<Condition>>,
-    prefixes: Vec<&'static str>,
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Rules {
+    named: HashMap<String, Vec<Condition>>,
+    prefixes: Vec<Prefix>,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Prefix {
+    prefix: String,
+    site: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Condition {
-    value: Option<&'static str>,
-    site: Option<&'static str>,
+    value: Option<String>,
+    site: Option<String>,
 }
 
 impl List {
-    fn read(text: &'static str) -> Self {
+    fn read(text: &str) -> Self {
         let mut list = Self::default();
         let mut comparing = false;
         for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
@@ -114,27 +161,28 @@ impl List {
 }
 
 impl Rules {
-    fn add(&mut self, rule: &'static str) {
+    fn add(&mut self, rule: &str) {
         let (parameter, site) = match rule.split_once(" @") {
-            Some((parameter, site)) => (parameter.trim_end(), Some(site)),
+            Some((parameter, site)) => (parameter.trim_end(), Some(site.trim().to_owned())),
             None => (rule, None),
         };
         match (parameter.split_once('='), parameter.strip_suffix('*')) {
             (Some((name, value)), _) => {
-                self.named.entry(name).or_default().push(Condition { value: Some(value), site })
+                self.named.entry(name.to_owned()).or_default().push(Condition { value: Some(value.to_owned()), site })
             }
-            (None, Some(prefix)) => self.prefixes.push(prefix),
-            (None, None) => self.named.entry(parameter).or_default().push(Condition { value: None, site }),
+            (None, Some(prefix)) => self.prefixes.push(Prefix { prefix: prefix.to_owned(), site }),
+            (None, None) => self.named.entry(parameter.to_owned()).or_default().push(Condition { value: None, site }),
         }
     }
 
     /// `name` and `value` in lower case.
     fn covers(&self, name: &str, value: &str, host: &str) -> bool {
-        self.prefixes.iter().any(|prefix| name.starts_with(prefix))
+        let is_here = |site: &Option<String>| site.as_deref().is_none_or(|site| is_within(host, site));
+        self.prefixes.iter().any(|rule| name.starts_with(&rule.prefix) && is_here(&rule.site))
             || self.named.get(name).is_some_and(|conditions| {
                 conditions.iter().any(|condition| {
-                    condition.value.is_none_or(|pattern| matches_value(pattern, value))
-                        && condition.site.is_none_or(|site| is_within(host, site))
+                    condition.value.as_deref().is_none_or(|pattern| matches_value(pattern, value))
+                        && is_here(&condition.site)
                 })
             })
     }
@@ -156,6 +204,26 @@ fn is_within(host: &str, site: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_admins_own_parameters_go_too() {
+        let rules = TrackingRules::read(["From @example.org", "kampagne*", "via=mail @a.net", "sid"]);
+        for (link, expected) in [
+            ("https://www.example.org/a?from=x&id=1", "https://www.example.org/a?id=1"),
+            ("https://example.com/a?from=x", "https://example.com/a?from=x"),
+            ("https://example.com/a?kampagne_2=x&SID=3&b", "https://example.com/a?b"),
+            ("https://a.net/a?via=mail", "https://a.net/a"),
+            ("https://a.net/a?via=post&utm_source=x", "https://a.net/a?via=post&utm_source=x"),
+        ] {
+            assert_eq!(rules.clean(Url::parse(link).expect(link)).as_str(), expected);
+        }
+        for rule in ["from", "from*", "a=b", "from @example.org", "a=b @x.example.org"] {
+            assert!(TrackingRules::is_rule(rule), "{rule}");
+        }
+        for rule in ["", "*", "a b", "a&b", "=x", "a=", "from @", "from @example", "from @https://example.org/"] {
+            assert!(!TrackingRules::is_rule(rule), "{rule}");
+        }
+    }
 
     fn clean(link: &str) -> String {
         clean_link(&Url::parse(link).expect(link), &["www.example.org", "feeds.example.net"]).to_string()

@@ -53,7 +53,7 @@ fn entry(xml: &mut Xml, frame: &FeedFrame, story: &EditionStory) {
         xml.empty("link", &[("rel", "alternate"), ("href", link)]);
     }
     xml.empty("link", &[("rel", "via"), ("href", &story.via)]);
-    for related in &story.related {
+    for related in story.related.iter().chain(&story.same_event) {
         xml.empty("link", &[("rel", "related"), ("href", &related.link), ("title", &related.title)]);
     }
     for enclosure in &story.enclosures {

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use crate::model::TopicId;
+use crate::model::{ShownAs, TopicId};
 
 /// What the admin decides about the outputs.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +16,8 @@ pub struct PublishSettings {
     pub entries: usize,
     /// For how long readers may keep an edition: the shortest time in which a source may bring something new.
     pub max_age: Duration,
+    /// How the stories of everything are shown.
+    pub stories: ShownAs,
     /// In the order in which the index shows them.
     pub topics: Vec<TopicPage>,
 }
@@ -27,6 +29,8 @@ pub struct TopicPage {
     pub title: String,
     pub description: Option<String>,
     pub language: Option<String>,
+    /// How its stories are shown.
+    pub stories: ShownAs,
     /// Names the topic had before: their addresses lead here.
     pub formerly: Vec<TopicId>,
 }

@@ -1,9 +1,11 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
+use super::events::name_each_other;
 use crate::{
-    model::{Category, Enclosure, Entry, Person, SourceId, SourceNumber, TopicId},
+    model::{Category, Enclosure, Entry, Person, ShownAs, SourceId, SourceNumber, TopicId},
     normalize::is_portable_id,
     store::{EntryRecord, SourceRecord, Store, StoreError, StoryRecord},
 };
@@ -37,6 +39,8 @@ pub struct EditionStory {
     pub source: SourceDescription,
     /// The same story elsewhere.
     pub related: Vec<Related>,
+    /// Other stories of the edition, on the same event.
+    pub same_event: Vec<Related>,
 }
 
 /// The feed an entry was first published in (RFC 4287 §4.2.11).
@@ -64,6 +68,8 @@ pub struct Related {
 /// The newest stories of a topic (`None`: of everything), newest first. Of entries of `articles_of`, the article on the page
 /// behind the link is shown where it says more than the feed.
 ///
+/// With [`ShownAs::All`] each copy that is itself in the topic is an entry of its own.
+///
 /// # Errors
 /// When the store cannot be read.
 pub fn gather(
@@ -71,9 +77,15 @@ pub fn gather(
     topic: Option<&TopicId>,
     limit: usize,
     articles_of: &BTreeSet<SourceId>,
+    shown_as: ShownAs,
 ) -> Result<Vec<EditionStory>, StoreError> {
-    let mut stories = Vec::new();
-    for story in store.newest(topic, limit)? {
+    let newest = store.newest(topic, limit)?;
+    let newest = match shown_as {
+        ShownAs::All => apart(store, topic, limit, newest)?,
+        ShownAs::Merge | ShownAs::Group => newest,
+    };
+    let (mut stories, mut shown) = (Vec::new(), Vec::new());
+    for story in newest {
         let owner = match store.entry(story.owner) {
             Ok(Some(mut owner)) => {
                 let source = store.source_by_number(owner.source);
@@ -90,7 +102,11 @@ pub fn gather(
             Err(error) => return Err(error),
         };
         let Some((id, source)) = store.source_by_number(owner.source) else { continue };
+        shown.push(owner.number);
         stories.push(describe(store, story, owner, &id, &source));
+    }
+    if shown_as == ShownAs::Group {
+        name_each_other(store, &shown, &mut stories)?;
     }
     Ok(stories)
 }
@@ -110,6 +126,58 @@ fn show_article(store: &Store, owner: &mut EntryRecord) -> Result<(), StoreError
         owner.entry.content = Some(article.html);
     }
     Ok(())
+}
+
+/// Each copy as a story of its own, dated by itself. The shown one keeps the story's id.
+fn apart(
+    store: &Store,
+    topic: Option<&TopicId>,
+    limit: usize,
+    stories: Vec<StoryRecord>,
+) -> Result<Vec<StoryRecord>, StoreError> {
+    let mut all = Vec::new();
+    for story in stories {
+        if story.copies.len() == 1 {
+            all.push(story);
+            continue;
+        }
+        for copy in &story.copies {
+            let is_in = topic.is_none_or(|topic| copy.topics.iter().any(|score| score.topic == *topic));
+            if !is_in {
+                continue;
+            }
+            let id = match copy.entry == story.owner {
+                true => story.id.clone(),
+                false => match store.entry(copy.entry)? {
+                    Some(record) if record.atom_id != story.id && store.story_by_id(&record.atom_id)?.is_none() => {
+                        record.atom_id
+                    }
+                    // Another story bears it, or another copy claims it.
+                    _ => {
+                        Uuid::new_v5(&store.instance(), format!("entry:{}", copy.entry.0).as_bytes()).urn().to_string()
+                    }
+                },
+            };
+            all.push(StoryRecord {
+                number: story.number,
+                id,
+                owner: copy.entry,
+                updated: copy.revised.unwrap_or(copy.first_dated),
+                topics: copy.topics.clone(),
+                copies: vec![copy.clone()],
+            });
+        }
+    }
+    let mut ids = BTreeSet::new();
+    for story in &mut all {
+        if !ids.insert(story.id.clone()) {
+            story.id = Uuid::new_v5(&store.instance(), format!("entry:{}", story.owner.0).as_bytes()).urn().to_string();
+            ids.insert(story.id.clone());
+        }
+    }
+    all.sort_by(|a, b| b.updated.cmp(&a.updated).then_with(|| a.id.cmp(&b.id)));
+    all.truncate(limit);
+    Ok(all)
 }
 
 fn describe(
@@ -156,6 +224,7 @@ fn describe(
         via: source.first_url.clone(),
         source: described,
         related,
+        same_event: Vec::new(),
     }
 }
 

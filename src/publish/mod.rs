@@ -1,12 +1,14 @@
 //! From the store to what readers get: the newest stories of a topic, rendered once, held as finished bytes.
 //!
-//! [`gather`] reads the stories of an edition, `atom` and `rss` write them as a feed, `index` as a page;
+//! [`gather`] reads the stories of an edition, [`events`] finds those of one event, `atom` and `rss` write them as a feed, `index` as a page;
 //! [`Edition`] is the result with its codings and validators; [`Editions`] holds the current ones, and a [`Publisher`]
 //! keeps them current. No "now" enters: the same stories and the same settings give the same bytes.
 
+mod also;
 mod atom;
 mod edition;
 mod editions;
+mod events;
 mod frame;
 mod gather;
 mod index;
@@ -17,6 +19,7 @@ mod xml;
 
 pub use edition::{Coding, Edition};
 pub use editions::{Editions, Found};
+pub use events::events;
 pub use frame::{FeedFrame, PublishSettings, TopicPage, feed_names};
 pub use gather::{EditionStory, Related, SourceDescription, gather};
 pub use publisher::{Held, Published, Publisher};

@@ -129,9 +129,12 @@ impl Publisher {
             if !wanted() {
                 return published;
             }
-            let gathered = durable
-                .and_then(|_durable| gather(&self.store, topic.as_ref(), self.settings.entries, &self.articles_of));
-            let stories = match gathered {
+            let page = topic.as_ref().and_then(|id| self.settings.topics.iter().find(|page| page.id == *id));
+            let shown_as = page.map_or(self.settings.stories, |page| page.stories);
+            let gathered = durable.and_then(|_durable| {
+                gather(&self.store, topic.as_ref(), self.settings.entries, &self.articles_of, shown_as)
+            });
+            let mut stories = match gathered {
                 Ok(stories) => stories,
                 Err(error) => {
                     published.failed.insert(topic.clone());
@@ -139,6 +142,8 @@ impl Publisher {
                     continue;
                 }
             };
+            let language = page.and_then(|page| page.language.as_deref());
+            stories.iter_mut().for_each(|story| story.say_who_else(language));
             let frame = self.frame(topic.as_ref(), &stories);
             let [atom_path, rss_path] = paths(topic.as_ref());
             self.put(atom_path, atom::MEDIA_TYPE, frame.updated, atom::render(&frame, &stories));
@@ -218,7 +223,7 @@ mod tests {
     use std::cell::Cell;
 
     use super::*;
-    use crate::{publish::TopicPage, store::StoreSettings};
+    use crate::{model::ShownAs, publish::TopicPage, store::StoreSettings};
 
     #[test]
     fn a_topic_taken_out_while_its_edition_is_made_stays_gone() {
@@ -226,12 +231,19 @@ mod tests {
         let store = Store::open(&StoreSettings::new(folder.path()));
         let store = store.map_err(|error| error.to_string()).expect("opened").store;
         let ai = TopicId::new("ai");
-        let page =
-            TopicPage { id: ai.clone(), title: "AI".into(), description: None, language: None, formerly: Vec::new() };
+        let page = TopicPage {
+            id: ai.clone(),
+            title: "AI".into(),
+            description: None,
+            language: None,
+            stories: ShownAs::Merge,
+            formerly: Vec::new(),
+        };
         let settings = |topics| PublishSettings {
             public_url: url::Url::parse("https://news.example/").expect("a URL"),
             entries: 10,
             max_age: std::time::Duration::from_secs(900),
+            stories: ShownAs::Merge,
             topics,
         };
         let editions = Editions::default();
@@ -252,13 +264,19 @@ mod tests {
             title: id.into(),
             description: None,
             language: None,
+            stories: ShownAs::Merge,
             formerly: Vec::new(),
         };
         let public_url = url::Url::parse("https://news.example/").expect("a URL");
         let topics = ["ai", "rain", "space"].map(page).to_vec();
         let editions = Editions::default();
-        let settings =
-            PublishSettings { public_url, entries: 10, max_age: std::time::Duration::from_secs(900), topics };
+        let settings = PublishSettings {
+            public_url,
+            entries: 10,
+            max_age: std::time::Duration::from_secs(900),
+            stories: ShownAs::Merge,
+            topics,
+        };
         let mut publisher = Publisher::new(store, settings, editions.clone(), &BTreeMap::new());
         let asked = Cell::new(0);
         let twice = || asked.replace(asked.get() + 1) < 2;

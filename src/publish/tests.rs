@@ -62,7 +62,8 @@ fn stories() -> Vec<EditionStory> {
         rights: Some("CC BY".into()),
         via: "https://gazette.example/feed".into(),
         source: source("gazette"),
-        related: vec![Related { link: "https://herald.example/9".into(), title: "Herald".into() }],
+        related: vec![Related { link: "https://herald.example/9?a=1&b=2".into(), title: "Herald & \"Post\"".into() }],
+        same_event: vec![Related { link: "https://courier.example/7".into(), title: "Le nuage (Courier)".into() }],
     };
     let bare = EditionStory {
         id: "urn:uuid:00000000-0000-5000-8000-000000000000".into(),
@@ -82,8 +83,23 @@ fn stories() -> Vec<EditionStory> {
         via: "https://herald.example/feed".into(),
         source: source("herald"),
         related: Vec::new(),
+        same_event: Vec::new(),
     };
-    vec![full, bare]
+    let carried = EditionStory {
+        id: "tag:gazette.example,2026:2".into(),
+        link: Some("https://gazette.example/2".into()),
+        title: "A title that others have too".into(),
+        related: vec![
+            Related { link: "https://herald.example/8".into(), title: "Herald".into() },
+            Related { link: "https://courier.example/8".into(), title: "Courier".into() },
+        ],
+        ..bare.clone()
+    };
+    let mut stories = vec![full, bare, carried];
+    stories[0].say_who_else(Some("fr-CH"));
+    stories[1].say_who_else(None);
+    stories[2].say_who_else(None);
+    stories
 }
 
 fn frame() -> FeedFrame {
@@ -130,11 +146,13 @@ fn index_page() {
         public_url: url::Url::parse("https://news.example/").expect("a URL"),
         entries: 10,
         max_age: std::time::Duration::from_secs(900),
+        stories: Default::default(),
         topics: vec![TopicPage {
             id: TopicId::new("ai"),
             title: "Artificial <intelligence>".into(),
             description: Some("Models & makers".into()),
             language: Some("en".into()),
+            stories: Default::default(),
             formerly: Vec::new(),
         }],
     };

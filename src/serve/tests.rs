@@ -22,6 +22,7 @@ fn page(id: &str, formerly: &[&str]) -> TopicPage {
         title: id.to_uppercase(),
         description: None,
         language: None,
+        stories: Default::default(),
         formerly: formerly.iter().map(|id| TopicId::new(*id)).collect(),
     }
 }
@@ -37,7 +38,13 @@ fn site(published: bool) -> (axum::Router, Status) {
     let former = ["sport", "ai", "robots"].map(|id| (TopicId::new(id), TopicId::new(id))).into();
     let mut publisher = Publisher::new(
         store,
-        PublishSettings { public_url, entries: 10, max_age: Duration::from_secs(900), topics },
+        PublishSettings {
+            public_url,
+            entries: 10,
+            max_age: Duration::from_secs(900),
+            stories: Default::default(),
+            topics,
+        },
         editions.clone(),
         &former,
     );

@@ -8,7 +8,9 @@ use super::{
     StoreError, codec,
     commit::{Change, Commit},
     engine::{Database, TreeName, Work, Write},
-    keys, readings,
+    keys,
+    ledger::{BOILERPLATE, LEARNT_AT, WORDS},
+    readings,
     records::{EntryRecord, StoryRecord},
     refresh::ChangedEditions,
 };
@@ -84,6 +86,29 @@ fn apply_change<D: Deref<Target = Database>>(
             work.remove(TreeName::ArticleJobs, &keys::article_job(*source, *number))
         }
         Change::Tagging(tagging) => put(work, TreeName::Meta, TAGGING, "tagging", tagging),
+        Change::Text(record) => put(work, TreeName::Texts, &record.number.0.to_be_bytes(), "text", record),
+        Change::TextRemoved { number } => work.remove(TreeName::Texts, &number.0.to_be_bytes()),
+        Change::Pair { a, b, is } => {
+            put(work, TreeName::Pairs, &keys::pair_row(*a, *b), "comparison", is)?;
+            put(work, TreeName::Pairs, &keys::pair_row(*b, *a), "comparison", is)
+        }
+        Change::PairRemoved { a, b } => {
+            work.remove(TreeName::Pairs, &keys::pair_row(*a, *b))?;
+            work.remove(TreeName::Pairs, &keys::pair_row(*b, *a))
+        }
+        Change::Told { a, b, is } => {
+            let [one, other] = [a, b].map(|name| keys::identity(name.source, name.key));
+            put(work, TreeName::Told, &[one, other].concat(), "word of the admin", is)?;
+            put(work, TreeName::Told, &[other, one].concat(), "word of the admin", is)
+        }
+        Change::Learnt(learnt) => {
+            put(work, TreeName::Learnt, LEARNT_AT, "date of what was learnt", &learnt.at)?;
+            put(work, TreeName::Learnt, BOILERPLATE, "boilerplate", &learnt.boilerplate)?;
+            put(work, TreeName::Learnt, WORDS, "word statistics", &learnt.words)
+        }
+        Change::Renumbered { source, is } => {
+            put(work, TreeName::Renumbered, &source.0.to_be_bytes(), "renumbering", is)
+        }
     }
 }
 

@@ -11,10 +11,14 @@ use uuid::Uuid;
 use super::{
     articles::{ArticleJob, ArticleRecord},
     keys::IdentityKey,
+    ledger::{EntryName, Learnt, RenumberedRecord, TextRecord, ToldRecord},
     readings::{BoilerplateRecord, ReadingRecord, TaggingRecord},
     records::{EntryRecord, Identity, SourceRecord, StoryRecord},
 };
-use crate::model::{EntryNumber, PollState, SourceId, SourceNumber, StoryNumber, TopicId};
+use crate::{
+    model::{EntryNumber, PollState, SourceId, SourceNumber, StoryNumber, TopicId},
+    stories::Comparison,
+};
 
 /// Commits are numbered from 1 without gaps.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -98,6 +102,34 @@ pub enum Change {
     },
     /// The topics that the stored entries' tags are of.
     Tagging(TaggingRecord),
+    /// What is kept of an entry's text for as long as copies of it may come.
+    Text(Box<TextRecord>),
+    TextRemoved {
+        number: EntryNumber,
+    },
+    /// What two entries, the lower number first, were found to have in common.
+    Pair {
+        a: EntryNumber,
+        b: EntryNumber,
+        is: Comparison,
+    },
+    PairRemoved {
+        a: EntryNumber,
+        b: EntryNumber,
+    },
+    /// What the admin said of two entries.
+    Told {
+        a: EntryName,
+        b: EntryName,
+        is: ToldRecord,
+    },
+    /// What publishers print everywhere and how frequent words are.
+    Learnt(Box<Learnt>),
+    /// The last time a source gave its entries new guids.
+    Renumbered {
+        source: SourceNumber,
+        is: RenumberedRecord,
+    },
 }
 
 impl Change {
@@ -125,6 +157,12 @@ impl Change {
             Change::ArticleJob(job) => Subject::ArticleJob(job.source, job.number),
             Change::ArticleJobRemoved { source, number } => Subject::ArticleJob(*source, *number),
             Change::Tagging(_) => Subject::Tagging,
+            Change::Text(record) => Subject::Text(record.number),
+            Change::TextRemoved { number } => Subject::Text(*number),
+            Change::Pair { a, b, .. } | Change::PairRemoved { a, b } => Subject::Pair(*a, *b),
+            Change::Told { a, b, .. } => Subject::Told(*a, *b),
+            Change::Learnt(_) => Subject::Learnt,
+            Change::Renumbered { source, .. } => Subject::Renumbered(*source),
         }
     }
 
@@ -140,6 +178,8 @@ impl Change {
                 | Change::ReadingRemoved { .. }
                 | Change::ArticleRemoved { .. }
                 | Change::ArticleJobRemoved { .. }
+                | Change::TextRemoved { .. }
+                | Change::PairRemoved { .. }
         )
     }
 }
@@ -161,4 +201,9 @@ pub enum Subject {
     Article(EntryNumber),
     ArticleJob(SourceNumber, EntryNumber),
     Tagging,
+    Text(EntryNumber),
+    Pair(EntryNumber, EntryNumber),
+    Told(EntryName, EntryName),
+    Learnt,
+    Renumbered(SourceNumber),
 }

@@ -241,6 +241,11 @@ impl Selection {
             // Numbers are given once: what is in the selection was never taken out.
             Change::EntryRemoved { .. } | Change::StoryRemoved { .. } => None,
             Change::ReadingRemoved { .. } | Change::ArticleRemoved { .. } => None,
+            Change::Text(record) => self.entries.contains_key(&record.number).then_some(Change::Text(record)),
+            Change::Pair { a, b, is } => {
+                [a, b].iter().all(|entry| self.entries.contains_key(entry)).then_some(Change::Pair { a, b, is })
+            }
+            Change::TextRemoved { .. } | Change::PairRemoved { .. } => None,
             Change::Source { id, mut record } => {
                 record.entries = self.kept.get(&record.number).copied().unwrap_or_default();
                 Some(Change::Source { id, record })

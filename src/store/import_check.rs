@@ -55,7 +55,7 @@ impl Relations {
             Change::Identity { source, key, is } => {
                 let entry = match is {
                     Identity::Kept { entry, .. } => Some(*entry),
-                    Identity::Tombstone { .. } => None,
+                    Identity::Tombstone { .. } | Identity::Alias { .. } => None,
                 };
                 self.identities.insert((*source, *key), (entry, line));
             }
@@ -88,7 +88,14 @@ impl Relations {
             | Change::TopicsEver(_)
             | Change::TaggedWith(_)
             | Change::Boilerplate { .. }
-            | Change::Tagging(_) => {}
+            | Change::Tagging(_)
+            | Change::Text(_)
+            | Change::TextRemoved { .. }
+            | Change::Pair { .. }
+            | Change::PairRemoved { .. }
+            | Change::Told { .. }
+            | Change::Learnt(_)
+            | Change::Renumbered { .. } => {}
         }
         Ok(())
     }

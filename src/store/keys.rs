@@ -144,6 +144,19 @@ pub(super) fn read_identity(row: &[u8]) -> Option<(SourceNumber, IdentityKey)> {
     Some((SourceNumber(source), IdentityKey(row.get(4..20)?.try_into().ok()?)))
 }
 
+pub(super) fn pair_row(entry: EntryNumber, other: EntryNumber) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&entry.0.to_be_bytes());
+    bytes[8..].copy_from_slice(&other.0.to_be_bytes());
+    bytes
+}
+
+/// The entries of a pair's row; `None` if it is not one.
+pub(super) fn read_pair(row: &[u8]) -> Option<(EntryNumber, EntryNumber)> {
+    let number = |bytes: &[u8]| Some(EntryNumber(u64::from_be_bytes(bytes.try_into().ok()?)));
+    Some((number(row.get(..8)?)?, number(row.get(8..)?)?))
+}
+
 pub(super) fn shared_prefix(key: SharedKey) -> [u8; 16] {
     key.0
 }

@@ -8,7 +8,8 @@ use crate::model::{
     PollHints, PollState, SourceNumber, StoryNumber, TopicId, TopicScore, UpdatePeriod, Validators,
 };
 use crate::{
-    text::{BlockPrint, Boilerplate, EntryOutline},
+    stories::{Alias, EntryText, KnownBy, Move, Publisher, Renumbering, WordStatistics, compare},
+    text::{BlockPrint, Boilerplate, EntryOutline, ReadableEntry, ReadableText},
     topics::Account,
 };
 
@@ -145,6 +146,34 @@ fn the_layout_of_every_record_is_what_stores_out_there_hold() {
     let tagging = TaggingRecord { topics: [(TopicId::new("ai"), 300)].into(), is_under_way: true };
     let article = ArticleRecord { number: EntryNumber(1), at: at(1), html: "h".into() };
     let job = ArticleJob { source: SourceNumber(1), number: EntryNumber(300), tries: 2, due: at(1) };
+    let alias = Identity::Alias { of: key };
+    let readable = ReadableText {
+        title: "The ministers meet in 2026".into(),
+        text: "Two ministers agreed on 7 points and 12 more".into(),
+        language: Some("en".into()),
+        ..ReadableText::default()
+    };
+    let read = EntryText::of(&ReadableEntry::from_text(&readable, &["en".into()]));
+    let text = TextRecord {
+        number: EntryNumber(1),
+        publisher: Publisher(2),
+        dated: at(3),
+        link: Some(4),
+        wording: read.wording.clone(),
+        terms: read.terms.clone(),
+    };
+    let pair = compare(&text.entry(), &TextRecord { number: EntryNumber(300), dated: at(70), ..text.clone() }.entry());
+    let told = ToldRecord { word: Word::Split, at: at(1) };
+    let words = WordStatistics::learn(&[read.terms.clone(), read.terms]);
+    let renumbered = RenumberedRecord {
+        at: at(1),
+        renumbering: Renumbering {
+            what: Move::ToOtherSoftware,
+            listed: 300,
+            aliases: vec![Alias { arriving: key, kept: key, known_by: KnownBy::Text }],
+            held_back: vec![key],
+        },
+    };
     let hash = |bytes: Result<Vec<u8>, postcard::Error>| xxhash_rust::xxh3::xxh3_64(&bytes.expect("encoded"));
     let pinned = [
         ("entry", hash(postcard::to_stdvec(&record)), 0xc80049e87b1821c4),
@@ -159,6 +188,12 @@ fn the_layout_of_every_record_is_what_stores_out_there_hold() {
         ("tagging", hash(postcard::to_stdvec(&tagging)), 0xcd6c3aba4383b53a),
         ("article", hash(postcard::to_stdvec(&article)), 0xb27b397007e42df4),
         ("article job", hash(postcard::to_stdvec(&job)), 0x5e600fa5d24b1879),
+        ("identity, alias", hash(postcard::to_stdvec(&alias)), 0x6dea788a6b86a29c),
+        ("text", hash(postcard::to_stdvec(&text)), 0x64a7f35159ddc9c1),
+        ("comparison", hash(postcard::to_stdvec(&pair)), 0x415270d2ef024bc9),
+        ("word of the admin", hash(postcard::to_stdvec(&told)), 0x84325cf5de5b471c),
+        ("word statistics", hash(postcard::to_stdvec(&words)), 0x60e02f2768dc7d06),
+        ("renumbering", hash(postcard::to_stdvec(&renumbered)), 0xb262dbb1222fa01c),
     ];
     let changed: Vec<String> = pinned
         .iter()

@@ -219,7 +219,11 @@ impl Store {
         database: &Database,
         take: &mut dyn FnMut(Change) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        use super::{codec, keys, records::EntryRecord};
+        use super::{
+            codec, keys,
+            ledger::{EntryName, Learnt},
+            records::EntryRecord,
+        };
         use crate::model::SourceId;
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).ok().map(SourceId::new);
         take(Change::Instance(self.0.instance))?;
@@ -261,6 +265,34 @@ impl Store {
         }
         if let Some(tagging) = self.record("tagging", TreeName::Meta, super::apply::TAGGING)? {
             take(Change::Tagging(tagging))?;
+        }
+        for item in database.scan(TreeName::Texts, &[]) {
+            take(Change::Text(Box::new(codec::decode("text", &item?.1)?)))?;
+        }
+        for item in database.scan(TreeName::Pairs, &[]) {
+            let (key, bytes) = item?;
+            // Each is there twice.
+            if let Some((a, b)) = keys::read_pair(&key).filter(|(a, b)| a < b) {
+                take(Change::Pair { a, b, is: codec::decode("comparison", &bytes)? })?;
+            }
+        }
+        for item in database.scan(TreeName::Told, &[]) {
+            let (key, bytes) = item?;
+            let name = |key: &[u8]| keys::read_identity(key).map(|(source, key)| EntryName { source, key });
+            let names = key.split_at_checked(20).and_then(|(a, b)| name(a).zip(name(b)));
+            if let Some((a, b)) = names.filter(|(a, b)| a < b) {
+                take(Change::Told { a, b, is: codec::decode("word of the admin", &bytes)? })?;
+            }
+        }
+        if let Some(at) = self.learnt_at()? {
+            let learnt = Learnt { at, boilerplate: self.publisher_boilerplate()?, words: self.word_statistics()? };
+            take(Change::Learnt(Box::new(learnt)))?;
+        }
+        for item in database.scan(TreeName::Renumbered, &[]) {
+            let (key, bytes) = item?;
+            if let Some(source) = keys::source_number(&key) {
+                take(Change::Renumbered { source, is: codec::decode("renumbering", &bytes)? })?;
+            }
         }
         take(self.next_numbers())
     }

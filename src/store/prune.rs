@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 use chrono::{DateTime, Utc};
 
@@ -61,6 +61,19 @@ impl Store {
 }
 
 impl Store {
+    /// The newest entries of a source by the date that retention goes by, at most `limit`.
+    pub fn newest_of(&self, source: SourceNumber, limit: usize) -> Result<Vec<EntryNumber>, StoreError> {
+        let mut newest = VecDeque::with_capacity(limit);
+        self.ages(source, |_, entry| {
+            if newest.len() == limit {
+                newest.pop_front();
+            }
+            newest.push_back(entry);
+            true
+        })?;
+        Ok(newest.into())
+    }
+
     /// Whether all that is kept takes more than the limits allow.
     pub fn is_oversized(&self, limits: &RetentionLimits) -> Result<bool, StoreError> {
         Ok(match limits.size {
@@ -109,10 +122,14 @@ impl Store {
         let database = self.database()?;
         for item in database.scan(TreeName::Identities, &[]) {
             let (key, value) = item?;
-            if let Some((source, key)) = keys::read_identity(&key)
-                && let Identity::Tombstone { last_listed } = codec::decode("identity", &value)?
-                && last_listed < horizon(source)
-            {
+            let Some((source, key)) = keys::read_identity(&key) else { continue };
+            let is_over = match codec::decode("identity", &value)? {
+                Identity::Tombstone { last_listed } => last_listed < horizon(source),
+                // It goes after the key that it leads to.
+                Identity::Alias { of } => self.identity(source, of)?.is_none(),
+                Identity::Kept { .. } => false,
+            };
+            if is_over {
                 expired.push((source, key));
                 if expired.len() == limit {
                     break;

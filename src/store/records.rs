@@ -45,6 +45,8 @@ pub enum Identity {
         /// When the publisher last listed it, to the week.
         last_listed: DateTime<Utc>,
     },
+    /// The publisher has given the entry another key, under which it is kept or was.
+    Alias { of: IdentityKey },
 }
 
 /// One kept entry.

@@ -11,6 +11,7 @@ use super::{
     commit::{Change, Subject},
     engine::{Database, TreeName, Work},
     keys::{self, IdentityKey, SharedKey},
+    ledger::LedgerChanges,
     read::Store,
     readings::{BoilerplateRecord, Outlined, ReadingRecord, TaggingRecord},
     records::{EntryRecord, Identity, SourceRecord, StoryRecord},
@@ -22,7 +23,7 @@ use crate::model::{EntryNumber, PollState, SourceId, SourceNumber, StoryNumber, 
 /// Rows that follow from records (a topic's list, what retention looks at, who shares a link) are kept in step here, so that
 /// the stages speak of entries and stories only.
 pub struct Refresh<'a> {
-    store: &'a Store,
+    pub(super) store: &'a Store,
     /// The rows that were read: mostly those that will be changed.
     work: RefCell<Option<Work<Arc<Database>>>>,
     entries: BTreeMap<EntryNumber, Revision<EntryRecord>>,
@@ -35,6 +36,7 @@ pub struct Refresh<'a> {
     topics: Vec<(TopicId, TopicId)>,
     /// What is kept beside entries and sources.
     beside: BTreeMap<Subject, Change>,
+    pub(super) ledger: LedgerChanges,
     /// Numbers from here on are new: there is nothing to look up under them.
     new_from: (EntryNumber, StoryNumber),
 }
@@ -63,6 +65,7 @@ impl Store {
             tagged_with: None,
             topics: Vec::new(),
             beside: BTreeMap::new(),
+            ledger: LedgerChanges::default(),
             new_from: self.next_entry_and_story(),
         }
     }
@@ -148,8 +151,13 @@ impl Refresh<'_> {
         }
     }
 
+    /// Whether a number is new: there is nothing to look up under it.
+    pub(super) fn is_new(&self, number: EntryNumber) -> bool {
+        number >= self.new_from.0
+    }
+
     fn stored_entry(&self, number: EntryNumber) -> Result<Option<EntryRecord>, StoreError> {
-        if number >= self.new_from.0 { Ok(None) } else { self.store.entry(number) }
+        if self.is_new(number) { Ok(None) } else { self.store.entry(number) }
     }
 
     fn stored_story(&self, number: StoryNumber) -> Result<Option<StoryRecord>, StoreError> {
@@ -168,8 +176,8 @@ impl Refresh<'_> {
         self.change_entry(record.number, Some(record))
     }
 
-    /// Forgets an entry's text, and what is kept beside it. Its identity is left to the caller, who knows whether it may come
-    /// back.
+    /// Forgets an entry, what is kept beside it and all that was found of it. Its identity is left to the caller, who knows
+    /// whether it may come back.
     pub fn remove_entry(&mut self, number: EntryNumber) -> Result<(), StoreError> {
         if let Some(record) = self.entry(number)? {
             let removals = [
@@ -181,6 +189,7 @@ impl Refresh<'_> {
                 self.remove_article_job(record.source, number);
             }
         }
+        self.forget_text(number)?;
         self.change_entry(number, None)
     }
 
@@ -451,6 +460,7 @@ impl Refresh<'_> {
             }
         }
         changes.extend(self.beside.values().cloned());
+        changes.extend(self.ledger.changes());
         if self.entries.values().any(|change| change.before.is_none())
             || self.stories.values().any(|change| change.before.is_none())
         {

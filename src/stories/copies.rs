@@ -32,12 +32,40 @@ pub enum Told {
 /// or the admin keeps apart. Whatever the order of the arguments, the result is the same: it depends on the sets alone. Groups
 /// come in the order of their first entries, and so do the entries of each.
 pub fn copies(entries: &[Dated], links: &[Link], told: &[Told]) -> Vec<Vec<EntryNumber>> {
+    one_story(entries, &[], links, told)
+}
+
+/// Which entries are one story: [`copies`], where those of each group in `keyed` (no entry is in two of them) share a link or an
+/// id as well.
+///
+/// What the admin joins is united first, then what a key joins, then what a text does. Within a group that shares a key no
+/// comparison objects; the admin's "split" keeps apart whatever else speaks for one story.
+pub fn one_story(
+    entries: &[Dated],
+    keyed: &[Vec<EntryNumber>],
+    links: &[Link],
+    told: &[Told],
+) -> Vec<Vec<EntryNumber>> {
     let mut order: Vec<Dated> = entries.to_vec();
     order.sort_unstable();
-    let mut groups = Groups::new(&order, links, told);
+    let mut groups = Groups::new(&order, keyed, links, told);
+    let mut joined: Vec<(usize, usize)> = Vec::new();
     for told in told {
         if let Told::Join(a, b) = told {
-            groups.unite(*a, *b, Condition::Told);
+            joined.extend(groups.both(*a, *b));
+        }
+    }
+    joined.sort_unstable();
+    for (one, other) in joined {
+        groups.unite_places(one, other, Condition::Told);
+    }
+    for place in 0..order.len() {
+        let earlier = groups.keyed[place].and_then(|group| keyed.get(group)).into_iter().flatten();
+        let mut earlier: Vec<usize> = earlier.filter_map(|entry| groups.places.get(entry).copied()).collect();
+        earlier.retain(|other| *other < place);
+        earlier.sort_unstable();
+        for other in earlier {
+            groups.unite_places(place, other, Condition::Told);
         }
     }
     for place in 0..order.len() {
@@ -66,11 +94,22 @@ struct Groups {
     near: Vec<Vec<(usize, (u32, u32))>>,
     /// By place: those that it must not meet.
     apart: Vec<Vec<usize>>,
+    /// By place: the group of those it shares a key with.
+    keyed: Vec<Option<usize>>,
 }
 
 impl Groups {
-    fn new(order: &[Dated], links: &[Link], told: &[Told]) -> Self {
+    fn new(order: &[Dated], keyed: &[Vec<EntryNumber>], links: &[Link], told: &[Told]) -> Self {
         let places: BTreeMap<_, _> = order.iter().zip(0..).map(|(dated, place)| (dated.entry, place)).collect();
+        let mut keyed_by_place = vec![None; order.len()];
+        for (group, entries) in keyed.iter().enumerate() {
+            for place in entries.iter().filter_map(|entry| places.get(entry)) {
+                keyed_by_place[*place] = Some(group);
+            }
+        }
+        let share_a_key = |(one, other): (usize, usize)| {
+            keyed_by_place[one].is_some() && keyed_by_place[one] == keyed_by_place[other]
+        };
         let both = |a: &EntryNumber, b: &EntryNumber| {
             let (one, other) = (*places.get(a)?, *places.get(b)?);
             (one != other).then_some((one.min(other), one.max(other)))
@@ -88,7 +127,7 @@ impl Groups {
                 Verdict::SameText(_) => {
                     near.insert(pair, link.comparison.closeness());
                 }
-                Verdict::Apart(_) if !joined.contains(&pair) => {
+                Verdict::Apart(_) if !joined.contains(&pair) && !share_a_key(pair) => {
                     apart.insert(pair);
                 }
                 Verdict::Apart(_) | Verdict::Unlike => {}
@@ -99,6 +138,7 @@ impl Groups {
             members: (0..order.len()).map(|place| vec![place]).collect(),
             near: vec![Vec::new(); order.len()],
             apart: vec![Vec::new(); order.len()],
+            keyed: keyed_by_place,
             places,
         };
         for ((a, b), closeness) in near {
@@ -112,10 +152,10 @@ impl Groups {
         groups
     }
 
-    fn unite(&mut self, a: EntryNumber, b: EntryNumber, condition: Condition) {
-        if let (Some(one), Some(other)) = (self.places.get(&a), self.places.get(&b)) {
-            self.unite_places(*one, *other, condition);
-        }
+    /// The places of two entries, the earlier first, if both are there.
+    fn both(&self, a: EntryNumber, b: EntryNumber) -> Option<(usize, usize)> {
+        let (one, other) = (*self.places.get(&a)?, *self.places.get(&b)?);
+        Some((one.min(other), one.max(other)))
     }
 
     fn unite_places(&mut self, a: usize, b: usize, condition: Condition) {
@@ -231,6 +271,34 @@ mod tests {
         assert_eq!(groups(2, &[link(1, 2, APART)], &[Told::Join(two, one)]), [vec![1, 2]]);
         assert_eq!(groups(2, &[], &[Told::Join(one, two)]), [vec![1, 2]]);
         assert_eq!(groups(2, &[], &[Told::Join(one, EntryNumber(9))]), Vec::<Vec<u64>>::new(), "an entry that is gone");
+    }
+
+    #[test]
+    fn a_key_joins_whatever_a_comparison_objects_and_the_admin_parts_what_shares_one() {
+        let entries = |groups: &[&[u64]]| -> Vec<Vec<EntryNumber>> {
+            groups.iter().map(|group| group.iter().map(|entry| EntryNumber(*entry)).collect()).collect()
+        };
+        let stories = |keyed: &[&[u64]], links: &[Link], told: &[Told]| {
+            let mut stories: Vec<Vec<u64>> = one_story(&dated(4), &entries(keyed), links, told)
+                .into_iter()
+                .map(|story| story.into_iter().map(|entry| entry.0).collect())
+                .collect();
+            stories.iter_mut().for_each(|story: &mut Vec<u64>| story.sort_unstable());
+            stories.sort();
+            stories
+        };
+        assert_eq!(stories(&[&[1, 2]], &[link(1, 2, APART)], &[]), [vec![1, 2], vec![3], vec![4]]);
+        let split = Told::Split(EntryNumber(1), EntryNumber(2));
+        assert_eq!(stories(&[&[1, 2]], &[link(1, 2, SAME)], &[split]), [vec![1], vec![2], vec![3], vec![4]]);
+        assert_eq!(
+            stories(&[&[1, 2], &[3, 4]], &[link(2, 3, SAME)], &[]),
+            [vec![1, 2], vec![3, 4]],
+            "one pair of four"
+        );
+        let half = [link(2, 3, SAME), link(1, 4, SAME)];
+        assert_eq!(stories(&[&[1, 2], &[3, 4]], &half, &[]), [vec![1, 2, 3, 4]]);
+        let objected = [half[0], half[1], link(1, 3, APART)];
+        assert_eq!(stories(&[&[1, 2], &[3, 4]], &objected, &[]), [vec![1, 2], vec![3, 4]]);
     }
 
     proptest! {

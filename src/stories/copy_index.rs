@@ -70,6 +70,10 @@ impl CopyIndex {
         }
     }
 
+    pub fn contains(&self, entry: EntryNumber) -> bool {
+        self.places.contains_key(&entry)
+    }
+
     pub fn remove(&mut self, entry: EntryNumber) -> bool {
         let Some(place) = self.places.remove(&entry) else { return false };
         if let Some(entry) = self.entries.get_mut(place as usize).and_then(Option::take) {
@@ -106,6 +110,11 @@ impl CopyIndex {
             .collect();
         links.sort_unstable_by_key(|(order, ..)| *order);
         links.into_iter().map(|(_, other, comparison)| Link { entry: entry.entry, other, comparison }).collect()
+    }
+
+    /// What two entries have in common, whether they are in the index or not.
+    pub fn compare_two(&self, a: TextEntry, b: TextEntry) -> Comparison {
+        compare(&self.stripped(a), &self.stripped(b))
     }
 
     /// Bytes that the index takes, beside this value itself.

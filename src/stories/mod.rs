@@ -14,6 +14,7 @@
 mod boilerplate;
 mod copies;
 mod copy_index;
+mod entry_text;
 mod hashes;
 mod identity;
 mod lines;
@@ -30,8 +31,9 @@ mod word_hash;
 mod wording;
 
 pub use boilerplate::PublisherBoilerplate;
-pub use copies::{Dated, Told, copies};
+pub use copies::{Dated, Told, copies, one_story};
 pub use copy_index::{CopyIndex, Link};
+pub use entry_text::EntryText;
 pub use identity::{Identification, Identified, StoredTwin, identify};
 pub use lines::{GroupReport, group_lines};
 pub use ownership::{Rank, best_first, story_updated};
@@ -40,6 +42,6 @@ pub use renumbering::{Alias, EntryFacts, KnownBy, Move, Renumbering, ReusedGuid,
 pub use revision::{Revision, judge};
 pub use same_story::{StoryEntry, StoryGroup, StoryMember, same_story};
 pub use same_text::{COPY_WINDOW, Comparison, Likeness, Objection, Publisher, TextEntry, Verdict, compare};
-pub use shared::{originality, shared_keys};
+pub use shared::{link_hash, links_to, originality, publisher, shared_keys};
 pub use story_terms::{StoryTerms, WordStatistics};
 pub use wording::Wording;

@@ -16,7 +16,8 @@ pub struct Rank {
 }
 
 /// Puts the copy to be shown first: the admin's priority, then the original before an aggregator's copy, then the
-/// publisher's own earliest date, then the source's id. The order in which sources were polled plays no part.
+/// publisher's own earliest date, then the source's id, then the link. Copies of one source that agree in all of this stay in the
+/// order in which they are given. The order in which sources were polled plays no part.
 pub fn best_first(copies: &mut [Copy], rank: impl Fn(SourceNumber) -> Rank) {
     copies.sort_by(|a, b| {
         let (rank_a, rank_b) = (rank(a.source), rank(b.source));
@@ -28,7 +29,6 @@ pub fn best_first(copies: &mut [Copy], rank: impl Fn(SourceNumber) -> Rank) {
             .then_with(|| undated_last(a).cmp(&undated_last(b)))
             .then_with(|| rank_a.id.cmp(&rank_b.id))
             .then_with(|| a.link.cmp(&b.link))
-            .then_with(|| a.entry.cmp(&b.entry))
     });
 }
 

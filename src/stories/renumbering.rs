@@ -77,16 +77,23 @@ const SAME_DATE: Duration = Duration::hours(1);
 /// The share of the shorter text that must stand in the other: within one source templates abound.
 const SAME_TEXT: f64 = 0.8;
 
+impl Renumbering {
+    /// Whether so many entries under new keys, of so many listed, may be a publisher's doing.
+    pub fn is_possible(arriving: usize, listed: usize) -> bool {
+        arriving >= FEWEST && arriving * 2 >= listed
+    }
+}
+
 /// Whether half of a document's entries (and five at least) are new by their keys but known by link, by title and date, or by text.
 ///
 /// `arriving` are the document's entries whose keys are not known, `listed` how many entries the document has in all, `kept` the
 /// source's entries that are kept, without those that the document lists under their own keys. `None`: they are new entries.
 pub fn renumbering(arriving: &[EntryFacts], listed: usize, kept: &[EntryFacts]) -> Option<Renumbering> {
-    if arriving.len() < FEWEST || arriving.len() * 2 < listed {
+    if !Renumbering::is_possible(arriving.len(), listed) {
         return None;
     }
     let found = find(arriving, kept);
-    if found.len() < FEWEST || found.len() * 2 < listed {
+    if !Renumbering::is_possible(found.len(), listed) {
         return None;
     }
     let newest = kept.iter().filter_map(|entry| entry.dated).max();

@@ -54,6 +54,14 @@ const SMALLEST_SAMPLE: u32 = 8;
 const FEWEST_LEAD_SHINGLES: u32 = 5;
 /// The share of words that stand in both titles.
 const TITLE_AGREEMENT: Share = Share { of: 5, at_least: 3 };
+/// All of a text, but for a word or two.
+const WHOLE: Share = Share { of: 20, at_least: 19 };
+/// Of a live page so much at least stands in a copy.
+const OF_A_LIVE_PAGE: Share = Share { of: 10, at_least: 9 };
+/// A text of fewer shingles may be what stands above every piece of a series.
+const FEWEST_OF_AN_ARTICLE: u32 = 24;
+/// Words of a title that says what its article is about.
+const FEWEST_TITLE_WORDS: usize = 4;
 /// Titles that have this much in common are made after one pattern, if their numbers differ.
 const TITLE_PATTERN: Share = Share { of: 2, at_least: 1 };
 /// A publisher's text that comes again after this time, under another link, is a bulletin or a live page.
@@ -125,6 +133,8 @@ pub enum Objection {
     SamePublisherOtherTitle,
     /// Neither text says anything of either title: a notice in place of the article.
     NotTheArticle,
+    /// One is a page that goes on, and tells more than the other.
+    LivePage,
 }
 
 /// Compares two entries, their publishers' boilerplate already out. Which comes first makes no difference.
@@ -136,12 +146,21 @@ pub fn compare(a: &TextEntry, b: &TextEntry) -> Comparison {
         !TITLE_PATTERN.reached(facts.shared_title, facts.title) || (facts.shared_title as usize) < one.min(other)
     };
     let objection = || {
-        if facts.same_publisher && !same_page && facts.further_apart_than(SAME_PUBLISHER) {
+        if facts.same_publisher
+            && !same_page
+            && facts.further_apart_than(SAME_PUBLISHER)
+            && (titles_differ() || !facts.is_retitled(a, b))
+        {
             Some(Objection::SamePublisherLater)
         } else if facts.same_publisher && !same_page && titles_differ() {
             Some(Objection::SamePublisherOtherTitle)
         } else if facts.shared_title == 0 && !a.wording.speaks_of_title && !b.wording.speaks_of_title {
             Some(Objection::NotTheArticle)
+        } else if !same_page
+            && (a.wording.title.live || b.wording.title.live)
+            && !OF_A_LIVE_PAGE.reached(facts.shared_shingles, facts.shingles)
+        {
+            Some(Objection::LivePage)
         } else if same_page && !facts.further_apart_than(SAME_PUBLISHER) {
             // A correction: its numbers may be what was wrong.
             None
@@ -190,7 +209,7 @@ impl Comparison {
     }
 
     /// How much two copies are alike, to choose between groups: by title, then by text.
-    pub(super) fn closeness(&self) -> (u32, u32) {
+    pub fn closeness(&self) -> (u32, u32) {
         let thousandths = |part: u32, whole: u32| (u64::from(part) * 1_000 / u64::from(whole.max(1))) as u32;
         (thousandths(self.shared_title, self.title), thousandths(self.shared_shingles, self.shingles))
     }
@@ -205,6 +224,16 @@ impl Comparison {
             && self.shingles >= SMALLEST_SAMPLE
             && CONTAINMENT.reached(self.shared_shingles, self.shingles)
             && (CONTAINMENT_OF_OTHER_NAMES.reached(self.shared_shingles, self.shingles) || !names_differ(a, b))
+    }
+
+    /// Whether a publisher prints one article again, under a longer or a shorter title: on paper what was on the web.
+    fn is_retitled(&self, a: &TextEntry, b: &TextEntry) -> bool {
+        let (one, other) = (&a.wording.title, &b.wording.title);
+        self.shingles >= FEWEST_OF_AN_ARTICLE
+            && WHOLE.reached(self.shared_shingles, self.shingles)
+            && one.stems.len().min(other.stems.len()) >= FEWEST_TITLE_WORDS
+            && one.stems != other.stems
+            && one.numbers == other.numbers
     }
 
     fn title_and_lead_agree(&self) -> bool {
@@ -274,6 +303,7 @@ impl fmt::Display for Comparison {
                 "apart: the same publisher, another link, and each title has words of its own"
             }
             Verdict::Apart(Objection::NotTheArticle) => "apart: the texts say nothing of either title",
+            Verdict::Apart(Objection::LivePage) => "apart: a live page, which tells more",
             Verdict::Unlike => "unlike",
         };
         write!(f, "{reason}; ")?;

@@ -1,7 +1,9 @@
 //! What entries of different sources may have in common.
 
 use url::Url;
+use xxhash_rust::xxh3::xxh3_64;
 
+use super::same_text::Publisher;
 use crate::{
     model::{Entry, FeedMetadata},
     normalize::{is_absolute_iri, link_key},
@@ -39,6 +41,34 @@ pub fn originality(entry: &Entry, feed: &FeedMetadata, feed_url: &str) -> Origin
     }
 }
 
+/// Who publishes an entry: the site that its link is on; without a link the site that the source is asked at.
+pub fn publisher(entry: &Entry, feed_url: &str) -> Publisher {
+    let site_of = |address: &str| Url::parse(address).ok().and_then(|url| site(&url));
+    let site = entry.link.as_deref().and_then(site_of).or_else(|| site_of(feed_url));
+    Publisher::named(site.as_deref().unwrap_or(feed_url))
+}
+
+/// A hash of the key form of an entry's link.
+pub fn link_hash(entry: &Entry) -> Option<u64> {
+    let url = Url::parse(entry.link.as_deref()?).ok()?;
+    Some(xxh3_64(link_key(&url).as_bytes()))
+}
+
+/// Whether the entry's text links to one of these links (by their [`link_hash`]): then it is a copy of what is there, and not the
+/// original. Its own link is no such.
+pub fn links_to(entry: &Entry, links: &[u64]) -> bool {
+    let own = link_hash(entry);
+    let texts = [entry.summary.as_deref(), entry.content.as_deref()];
+    // The text went through the sanitiser: attributes are quoted, and no other has this name.
+    let targets = texts.into_iter().flatten().flat_map(|html| html.split("href=\"").skip(1));
+    let mut hashes = targets.filter_map(|rest| {
+        let target = rest.split('"').next()?.replace("&amp;", "&");
+        let url = Url::parse(&target).ok()?;
+        Some(xxh3_64(link_key(&url).as_bytes()))
+    });
+    hashes.any(|hash| Some(hash) != own && links.contains(&hash))
+}
+
 /// The registrable domain, or the address where there is no name.
 fn site(url: &Url) -> Option<String> {
     let host = url.host_str()?;
@@ -73,6 +103,18 @@ mod tests {
         let hostile = shared_keys(&entry("tag:example.org,2026:1", "https://other.example/c"));
         assert!(own.iter().any(|key| feed.contains(key)));
         assert!(!own.iter().any(|key| hostile.contains(key)));
+    }
+
+    #[test]
+    fn a_text_that_links_to_the_article_is_a_copy_of_it() {
+        let original = link_hash(&entry("1", "https://gazette.example/talks?id=3")).into_iter().collect::<Vec<_>>();
+        let mut copy = entry("2", "https://planet.example/9");
+        copy.content =
+            Some(r#"<p>As told <a href="http://www.gazette.example/talks?id=3&amp;utm_source=x">here</a></p>"#.into());
+        assert!(links_to(&copy, &original));
+        assert!(!links_to(&copy, &[1]));
+        copy.link = Some("https://gazette.example/talks?id=3".into());
+        assert!(!links_to(&copy, &original), "its own link");
     }
 
     #[test]

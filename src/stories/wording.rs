@@ -53,6 +53,8 @@ pub(super) struct Title {
     /// Of these the ones written with a capital. The title's first word may be no name, but often is the one that matters.
     pub capitals: Hashes,
     pub numbers: Hashes,
+    /// It says that the page goes on: "EN DIRECT", "Live blog".
+    pub live: bool,
 }
 
 impl Wording {
@@ -191,8 +193,56 @@ impl Title {
                 capitals.push(stem);
             }
         }
-        Self { stems: Hashes::new(stems), capitals: Hashes::new(capitals), numbers: Hashes::new(numbers) }
+        Self {
+            stems: Hashes::new(stems),
+            capitals: Hashes::new(capitals),
+            numbers: Hashes::new(numbers),
+            live: is_live(title),
+        }
     }
+}
+
+/// How titles of live pages begin, in lower case.
+const LIVE: [&str; 25] = [
+    "🔴",
+    "ao vivo",
+    "as it happened",
+    "directo:",
+    "directo |",
+    "direct :",
+    "direct:",
+    "direct.",
+    "direct -",
+    "direct |",
+    "diretta",
+    "en direct",
+    "en directo",
+    "en vivo",
+    "in diretta",
+    "la diretta",
+    "live -",
+    "live –",
+    "live:",
+    "live |",
+    "live blog",
+    "live updates",
+    "live-blog",
+    "live-ticker",
+    "newsticker",
+];
+
+fn is_live(title: &str) -> bool {
+    let title = title
+        .trim_start_matches(|letter: char| matches!(letter, '[' | '(' | '«' | '"' | '“') || letter.is_whitespace());
+    let begins = title.chars().take(20).collect::<String>().to_lowercase();
+    let rest = |mark: &str| begins.strip_prefix(mark).map(|rest| rest.chars().next());
+    // "Liveticker" is one, "Diretta da" is one, "En directeur" is none.
+    let whole = |mark: &&str| match rest(mark) {
+        Some(Some(next)) => !mark.ends_with(char::is_alphanumeric) || !next.is_alphanumeric(),
+        Some(None) => true,
+        None => false,
+    };
+    begins.starts_with("liveticker") || begins.starts_with("liveblog") || LIVE.iter().any(whole)
 }
 
 /// News agencies count their versions in the title: "UPDATE 2-Ministers meet".
@@ -247,6 +297,26 @@ mod tests {
         assert_eq!(a.title, b.title);
         assert_eq!(a.numbers.len(), 2);
         assert_eq!(a.numbers.iter().filter(|number| b.numbers.contains(number)).count(), 1);
+    }
+
+    #[test]
+    fn a_live_pages_title_says_so() {
+        for title in [
+            "EN DIRECT - Mort à Lyon",
+            "En direct : le procès",
+            "DIRECT. Intempéries",
+            "Live: markets",
+            "Liveticker: Wahl",
+            "🔴 Match",
+            "[En direct] Vote",
+        ] {
+            assert!(is_live(title), "{title}");
+        }
+        for title in
+            ["Directeur accusé", "Direct flights resume", "Live music is back", "Endirect", "Un train direct : la fin"]
+        {
+            assert!(!is_live(title), "{title}");
+        }
     }
 
     #[test]

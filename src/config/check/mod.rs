@@ -177,9 +177,11 @@ impl Check<'_> {
         let store = self.store(file, surroundings);
         let polling = self.polling(file.polling.as_deref());
         let entries = file.publish.as_deref().and_then(|publish| number(&publish.entries)).unwrap_or(100);
+        let stories = file.publish.as_deref().and_then(|publish| publish.stories.as_ref());
+        let stories = stories.and_then(|text| self.read(&text.span(), quantity::shown_as(text))).unwrap_or_default();
         let mut tagging = self.tagging(file.tagging.as_deref());
         tagging.countries = self.countries(file);
-        let topics = self.topics(file, included, &tagging, surroundings);
+        let topics = self.topics(file, included, &tagging, stories, surroundings);
         let (sources, former_sources) = match &polling {
             Some(polling) => self.sources(file, polling, &tagging, surroundings),
             None => Default::default(),
@@ -188,7 +190,7 @@ impl Check<'_> {
             server: server?,
             store: store?,
             polling: polling?,
-            publish: PublishSettings { entries },
+            publish: PublishSettings { entries, stories },
             sources,
             former_sources,
             tagging,

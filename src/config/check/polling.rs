@@ -9,9 +9,11 @@ use crate::{
     config::{
         PollingSettings,
         file::{ArticleText, At, CronText, NetworkText, Polling},
+        quantity,
         shape::closest,
     },
     model::ArticlePolicy,
+    normalize::TrackingRules,
     schedule::Schedule,
 };
 
@@ -36,6 +38,7 @@ impl Check<'_> {
             article: ArticlePolicy::None,
             timeout,
             concurrency: 64,
+            tracking: TrackingRules::default(),
         };
         let Some(polling) = polling else { return Some(settings) };
         if let Some(contact) = &polling.contact {
@@ -44,6 +47,14 @@ impl Check<'_> {
         for network in polling.allow_networks.iter().flatten() {
             settings.allow_networks.extend(self.network(network));
         }
+        let rules: Vec<&str> = polling
+            .tracking
+            .iter()
+            .flatten()
+            .filter(|rule| self.read(&rule.span(), quantity::tracking_rule(rule)).is_some())
+            .map(|rule| rule.trim())
+            .collect();
+        settings.tracking = TrackingRules::read(rules);
         settings.host_gap = self.duration(&polling.host_gap, host_gap, Duration::ZERO);
         settings.timeout = self.duration(&polling.timeout, timeout, Duration::from_secs(1));
         settings.backlog = backlog(&polling.backlog).unwrap_or(settings.backlog);

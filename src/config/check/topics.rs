@@ -14,13 +14,15 @@ use crate::{
         quantity,
         shape::closest,
     },
-    model::{SourceId, TopicId},
+    model::{ShownAs, SourceId, TopicId},
     topics::{FieldWeights, Scope, TaggingSettings, TopicSettings},
 };
 
 /// The topics of the file and of those it includes.
 #[derive(Default)]
 pub(super) struct CheckedTopics {
+    /// How stories are shown where a topic has no word of its own.
+    stories: ShownAs,
     /// In the order of the file, then of those it includes.
     pub settings: Vec<TopicSettings>,
     pub pages: BTreeMap<TopicId, TopicPage>,
@@ -64,10 +66,11 @@ impl Check<'_> {
         file: &File,
         included: &mut [IncludedFile<'_>],
         tagging: &TaggingSettings,
+        stories: ShownAs,
         surroundings: &Surroundings<'_>,
     ) -> CheckedTopics {
         let together = Together::new(file, included);
-        let mut checked = CheckedTopics::default();
+        let mut checked = CheckedTopics { stories, ..CheckedTopics::default() };
         self.topics_of(in_order(&file.topics), tagging, &together, surroundings, &mut checked);
         for IncludedFile { check, content, folder } in included {
             if let Some(content) = content {
@@ -97,7 +100,9 @@ impl Check<'_> {
             self.formerly_of(id, topic.formerly.as_deref(), &together.ids(), &mut former, "topic");
             self.judge_reach(id, topic, &settings, tagging, together);
             self.count_patterns(topic, &settings, together);
-            checked.pages.insert(settings.id.clone(), TopicPage { language });
+            let stories = topic.stories.as_ref().and_then(|text| self.read(&text.span(), quantity::shown_as(text)));
+            let stories = stories.unwrap_or(checked.stories);
+            checked.pages.insert(settings.id.clone(), TopicPage { language, stories });
             checked.settings.push(settings);
         }
         checked.former = former.into_iter().map(|(old, new)| (TopicId::new(old), TopicId::new(new))).collect();

@@ -216,6 +216,17 @@ impl Round {
         for finding in of_repairs(&store.repairs(), clock.now()) {
             self.found(finding)?;
         }
+        for (id, source) in store.sources() {
+            if let Some(renumbered) = store.renumbered(source.number)?
+                && clock.now() - renumbered.at <= LATELY
+            {
+                let day = renumbered.at.format("%Y-%m-%d %H:%M UTC");
+                let what = format!("{day}: source {id}: {}", renumbered.renumbering);
+                let to_do =
+                    "nothing, unless that is wrong: `newsdesk explain` with an entry's link shows what it is taken for";
+                self.found(Finding::new("renumbered", FindingState::Note, what, to_do))?;
+            }
+        }
         Ok(())
     }
 

@@ -1,18 +1,20 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use url::Url;
 
-use super::{Newsdesk, beside};
+use super::{
+    FoundEvent, FoundPair, Newsdesk, beside,
+    reasons::{pairs, same_event},
+};
 use crate::{
     control::{Command, Failure, Finished, Lines},
-    model::{Entry, StoryNumber, TopicScore},
-    normalize::{clean_link, link_key},
-    store::{Originality, ReadingRecord, SharedKey, Store, StoreError, StoryRecord},
+    ingest::named,
+    model::{Entry, TopicScore},
+    store::{Originality, ReadingRecord, Store, StoreError, StoryRecord},
     text::Boilerplate,
     topics::Account,
 };
 
-/// The stories with this link or id, whole; none is no failure.
+/// The stories with this id, or with an entry of this link or number, whole; none is no failure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FindStories {
@@ -29,6 +31,12 @@ pub struct FoundStory {
     pub copies: Vec<FoundCopy>,
     /// In the order of `copies`.
     pub entries: Vec<FoundEntry>,
+    /// Why they are one story, and which entries were kept out of it.
+    #[serde(default)]
+    pub pairs: Vec<FoundPair>,
+    /// Who tells of the same event; only where the story was asked for by itself.
+    #[serde(default)]
+    pub same_event: Vec<FoundEvent>,
 }
 
 /// One of the entries that are this story, as a copy.
@@ -64,9 +72,6 @@ pub struct FoundReading {
     pub account: Account,
 }
 
-/// The most entries looked at for one link.
-const MOST_ENTRIES: usize = 64;
-
 impl Command<Newsdesk> for FindStories {
     const NAME: &'static str = "find-stories";
     type Line = FoundStory;
@@ -74,9 +79,10 @@ impl Command<Newsdesk> for FindStories {
     async fn run(self, newsdesk: Newsdesk, lines: Lines<FoundStory>) -> Result<Finished, Failure> {
         let store = newsdesk.store().await?;
         beside(move || {
-            for number in find(&store, &self.link_or_id)? {
+            for number in named(&store, &self.link_or_id)?.stories {
                 if let Some(story) = store.story(number)? {
-                    lines.send_blocking(&found(&store, &story)?)?;
+                    let same_event = same_event(&store, &story)?;
+                    lines.send_blocking(&FoundStory { same_event, ..found(&store, &story)? })?;
                 }
             }
             Ok(Finished::Done)
@@ -85,20 +91,7 @@ impl Command<Newsdesk> for FindStories {
     }
 }
 
-fn find(store: &Store, link_or_id: &str) -> Result<Vec<StoryNumber>, StoreError> {
-    let mut numbers: Vec<StoryNumber> = store.story_by_id(link_or_id)?.into_iter().collect();
-    if let Ok(url) = Url::parse(link_or_id) {
-        let key = SharedKey::link(&link_key(&clean_link(&url, &[])));
-        for (entry, _) in store.sharing(key, MOST_ENTRIES)? {
-            numbers.extend(store.entry(entry)?.map(|record| record.story));
-        }
-    }
-    numbers.sort_unstable();
-    numbers.dedup();
-    Ok(numbers)
-}
-
-fn found(store: &Store, story: &StoryRecord) -> Result<FoundStory, StoreError> {
+pub(super) fn found(store: &Store, story: &StoryRecord) -> Result<FoundStory, StoreError> {
     let name = |source| store.source_by_number(source).map(|(id, _)| id.to_string()).unwrap_or_default();
     let copies = story.copies.iter().map(|copy| FoundCopy {
         source: name(copy.source),
@@ -129,5 +122,7 @@ fn found(store: &Store, story: &StoryRecord) -> Result<FoundStory, StoreError> {
         topics: story.topics.clone(),
         copies: copies.collect(),
         entries,
+        pairs: pairs(store, story)?,
+        same_event: Vec::new(),
     })
 }

@@ -10,8 +10,10 @@ mod import;
 mod kept_entries;
 mod newsdesk;
 mod poll;
+mod reasons;
 mod reload;
 mod status;
+mod stories;
 
 pub use doctor::{Doctor, DoctorLine, Finding, FindingState};
 pub use export::Export;
@@ -21,8 +23,10 @@ pub use kept_entries::{KeptEntries, KeptEntry};
 pub use newsdesk::Newsdesk;
 pub(super) use newsdesk::{Asking, Reload, Reloading, Roster, Running, Wish};
 pub use poll::{Poll, PollLine, PolledSource};
+pub use reasons::{FoundEvent, FoundPair};
 pub use reload::{AskReload, Reloaded};
 pub use status::AskStatus;
+pub use stories::{MergedStories, TellStories};
 
 use super::{AssembleError, DaemonError};
 use crate::{
@@ -36,6 +40,8 @@ pub(super) fn commands() -> Commands<Newsdesk> {
     Commands::new()
         .with::<FindStories>()
         .with::<KeptEntries>()
+        .with::<MergedStories>()
+        .with::<TellStories>()
         .with::<Poll>()
         .with::<AskReload>()
         .with::<AskStatus>()

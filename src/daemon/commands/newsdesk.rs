@@ -8,6 +8,7 @@ use crate::{
     config::{Config, ConfigProblems},
     control::{Failure, FailureKind},
     daemon::open_store,
+    ingest::DeskHandle,
     model::SourceId,
     poll::PollNow,
     publish::TopicPage,
@@ -39,6 +40,7 @@ pub(in crate::daemon) struct Running {
 pub(in crate::daemon) enum Wish {
     Roster(oneshot::Sender<Roster>),
     Reload(oneshot::Sender<Reload>),
+    Desk(oneshot::Sender<DeskHandle>),
 }
 
 /// What the admin is to know of a reload that was done, or why it was refused.

@@ -29,10 +29,20 @@ pub(in crate::store) enum TreeName {
     Articles,
     /// Source number and entry number: which pages are still to be fetched.
     ArticleJobs,
+    /// Entry number to what is kept of its text.
+    Texts,
+    /// Two entry numbers, either first, to what the entries were found to have in common.
+    Pairs,
+    /// Two source numbers and identity keys, either first, to what the admin said of the entries.
+    Told,
+    /// What was learnt of many entries, by what it is.
+    Learnt,
+    /// Source number to the last time it gave its entries new guids.
+    Renumbered,
 }
 
 impl TreeName {
-    pub(super) const ALL: [TreeName; 14] = [
+    pub(super) const ALL: [TreeName; 19] = [
         TreeName::Meta,
         TreeName::Sources,
         TreeName::Polls,
@@ -47,6 +57,11 @@ impl TreeName {
         TreeName::Boilerplates,
         TreeName::Articles,
         TreeName::ArticleJobs,
+        TreeName::Texts,
+        TreeName::Pairs,
+        TreeName::Told,
+        TreeName::Learnt,
+        TreeName::Renumbered,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -65,6 +80,11 @@ impl TreeName {
             TreeName::Boilerplates => "boilerplates",
             TreeName::Articles => "articles",
             TreeName::ArticleJobs => "article-jobs",
+            TreeName::Texts => "texts",
+            TreeName::Pairs => "pairs",
+            TreeName::Told => "told",
+            TreeName::Learnt => "learnt",
+            TreeName::Renumbered => "renumbered",
         }
     }
 
@@ -91,11 +111,14 @@ impl TreeName {
             TreeName::Entries | TreeName::Articles => 12 * 1024,
             TreeName::Readings | TreeName::Outlines => 6 * 1024,
             TreeName::Stories => 3 * 1024,
-            TreeName::Topics | TreeName::Ages => 2 * 1024,
+            // Hashes: nothing is gained from company, and one is changed at a time.
+            TreeName::Texts => 5 * 1024,
+            TreeName::Learnt => 1,
+            TreeName::Topics | TreeName::Ages | TreeName::Pairs => 2 * 1024,
             TreeName::Meta | TreeName::Sources | TreeName::Polls | TreeName::Boilerplates | TreeName::ArticleJobs => {
                 1024
             }
-            TreeName::Identities | TreeName::Keys => 512,
+            TreeName::Identities | TreeName::Keys | TreeName::Told | TreeName::Renumbered => 512,
         }
     }
 }

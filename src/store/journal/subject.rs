@@ -43,6 +43,18 @@ fn key(subject: &Subject) -> SubjectKey {
         Subject::ArticleJob(source, number) => paired(b'j', u64::from(source.0), number.0),
         Subject::Source(id) => named(b'S', id.as_str().as_bytes()),
         Subject::Poll(id) => named(b'P', id.as_str().as_bytes()),
+        Subject::Text(number) => numbered(b'x', number.0),
+        Subject::Pair(a, b) => paired(b'p', a.0, b.0),
+        Subject::Told(a, b) => {
+            let mut bytes = vec![b'd'];
+            for name in [a, b] {
+                bytes.extend(name.source.0.to_le_bytes());
+                bytes.extend(name.key.as_bytes());
+            }
+            SubjectKey(xxh3_128(&bytes))
+        }
+        Subject::Learnt => alone(b'l'),
+        Subject::Renumbered(source) => numbered(b'm', u64::from(source.0)),
         Subject::Entry(number) => numbered(b'e', number.0),
         Subject::Story(number) => numbered(b's', number.0),
         Subject::Identity(source, key) => {
@@ -103,6 +115,11 @@ pub(super) fn scan(line: &[u8]) -> Option<About> {
             let (source, rest) = number(rest.strip_prefix(br#"{"source":"#)?)?;
             paired(b'j', source, number(rest.strip_prefix(br#","number":"#)?)?.0)
         }
+        b"text" => numbered(b'x', number(rest.strip_prefix(br#"{"number":"#)?)?.0),
+        b"pair" => {
+            let (a, rest) = number(rest.strip_prefix(br#"{"a":"#)?)?;
+            paired(b'p', a, number(rest.strip_prefix(br#","b":"#)?)?.0)
+        }
         b"identity" => {
             let (source, rest) = number(rest.strip_prefix(br#"{"source":"#)?)?;
             let digits = rest.strip_prefix(br#","key":""#)?;
@@ -112,6 +129,8 @@ pub(super) fn scan(line: &[u8]) -> Option<About> {
             let digits = std::str::from_utf8(digits.get(..32)?).ok()?;
             identity(source, u128::from_str_radix(digits, 16).ok()?)
         }
+        b"renumbered" if !is_removal => numbered(b'm', number(rest.strip_prefix(br#"{"source":"#)?)?.0),
+        b"learnt" if !is_removal => alone(b'l'),
         b"source" => named(b'S', id(rest)?),
         b"poll" => named(b'P', id(rest)?),
         b"instance" if !is_removal => alone(b'i'),

@@ -143,3 +143,26 @@ fn a_comparison_says_its_reason_and_figures() {
     let bytes = postcard::to_stdvec(&compared).expect("bytes");
     assert_eq!(postcard::from_bytes::<Comparison>(&bytes), Ok(compared));
 }
+
+#[test]
+fn an_article_that_its_publisher_prints_again_under_a_longer_title_is_one_and_a_bulletin_is_not() {
+    let day = 24 * 60;
+    let web = entry(1, 1, "Peace prize: from Ebadi to Mohammadi, an ode to the courage of Iranian women", AGENCY);
+    let paper = entry(day, 1, "From Ebadi to Mohammadi, an ode to the courage of Iranian women", AGENCY);
+    assert_eq!(verdict(&web, &paper), SAME);
+    let column = entry(day, 1, "An ode to the river and its boats", AGENCY);
+    assert_eq!(verdict(&web, &column), Verdict::Apart(Objection::SamePublisherLater));
+    let bulletin =
+        entry(day, 1, "Peace prize: from Ebadi to Mohammadi, an ode to the courage of Iranian women", AGENCY);
+    assert_eq!(verdict(&web, &bulletin), Verdict::Apart(Objection::SamePublisherLater), "every day the same title");
+}
+
+#[test]
+fn a_live_page_is_no_copy_of_an_article_that_it_quotes() {
+    let half = AGENCY.split(' ').take(AGENCY.split(' ').count() * 2 / 3).collect::<Vec<_>>().join(" ");
+    let article =
+        entry(1, 1, "Ministers back a European cloud", &format!("{half} {}", AGENCY.to_lowercase().replace(' ', "x ")));
+    let page = entry(5, 2, "LIVE: Ministers back a European cloud, first reactions", AGENCY);
+    assert_eq!(verdict(&article, &page), Verdict::Apart(Objection::LivePage));
+    assert_eq!(verdict(&entry(1, 1, "Ministers back a European cloud", AGENCY), &page), SAME, "all of it");
+}

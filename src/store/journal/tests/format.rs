@@ -22,7 +22,10 @@ fn assert_goes_through_json(change: &Change) {
     assert!(!line.contains(&b'\n'), "one line");
     assert_eq!(&line::read_change(line).expect("read"), change);
     assert_eq!(subject::scan(line).or(About::read(line).ok()), Some(About::of(change)));
-    let plain_id = !matches!(change.subject(), Subject::Source(id) | Subject::Poll(id) if id.as_str().contains('"'));
+    // What the admin says is said seldom: its lines are parsed.
+    let is_told = matches!(change, Change::Told { .. });
+    let plain_id =
+        !is_told && !matches!(change.subject(), Subject::Source(id) | Subject::Poll(id) if id.as_str().contains('"'));
     assert_eq!(subject::scan(line).is_some(), plain_id, "told from its beginning: {}", String::from_utf8_lossy(line));
 }
 

@@ -8,10 +8,14 @@ use crate::model::{
     PollHints, PollState, SourceId, SourceNumber, StoryNumber, TopicId, TopicScore, UpdatePeriod, Validators,
 };
 use crate::store::{
-    ArticleJob, ArticleRecord, BoilerplateRecord, Change, Commit, Copy, EntryRecord, Identity, IdentityKey,
-    IdentityPolicy, Originality, ReadingRecord, SharedKey, SourceRecord, StoryRecord, TaggingRecord,
+    ArticleJob, ArticleRecord, BoilerplateRecord, Change, Commit, Copy, EntryName, EntryRecord, Identity, IdentityKey,
+    IdentityPolicy, Learnt, Originality, ReadingRecord, RenumberedRecord, SharedKey, SourceRecord, StoryRecord,
+    TaggingRecord, TextRecord, ToldRecord, Word,
 };
 use crate::{
+    stories::{
+        Alias, Comparison, EntryText, KnownBy, Move, Publisher, Renumbering, TextEntry, WordStatistics, compare,
+    },
     text::ReadableEntry,
     topics::{TaggingSettings, Topics},
 };
@@ -123,7 +127,7 @@ pub(super) fn reading(number: u64, text: &str) -> ReadingRecord {
 }
 
 /// So many kinds of change there are.
-pub(super) const KINDS: u8 = 25;
+pub(super) const KINDS: u8 = 31;
 
 /// A change of this kind to the `number`th subject.
 pub(super) fn change(kind: u8, number: u64, text: &str) -> Change {
@@ -167,6 +171,39 @@ pub(super) fn change(kind: u8, number: u64, text: &str) -> Change {
         }),
         22 => Change::ArticleJobRemoved { source: source_number, number: EntryNumber(number) },
         23 => Change::Tagging(TaggingRecord { topics: [(TopicId::new(text), u64::MAX)].into(), is_under_way: true }),
+        25 => Change::Text(Box::new(TextRecord {
+            number: EntryNumber(number),
+            publisher: Publisher(u64::MAX - number),
+            dated: at(number as i64),
+            link: Some(number),
+            wording: entry_text(text).wording,
+            terms: entry_text(text).terms,
+        })),
+        26 => Change::TextRemoved { number: EntryNumber(number) },
+        27 => Change::Pair { a: EntryNumber(number), b: EntryNumber(number + 7), is: comparison(text) },
+        28 => Change::PairRemoved { a: EntryNumber(number), b: EntryNumber(number + 7) },
+        29 => Change::Told {
+            a: EntryName { source: source_number, key: key(number) },
+            b: EntryName { source: SourceNumber(9), key: key(number + 1) },
+            is: ToldRecord { word: if number == 0 { Word::Join } else { Word::Split }, at: at(number as i64) },
+        },
+        30 if number == 0 => Change::Renumbered {
+            source: source_number,
+            is: RenumberedRecord {
+                at: at(1),
+                renumbering: Renumbering {
+                    what: Move::ToAnotherHost,
+                    listed: 9,
+                    aliases: vec![Alias { arriving: key(1), kept: key(2), known_by: KnownBy::PathOfLink }],
+                    held_back: vec![key(3)],
+                },
+            },
+        },
+        30 => Change::Learnt(Box::new(Learnt {
+            at: at(number as i64),
+            words: WordStatistics::learn(&[entry_text(text).terms, entry_text(text).terms]),
+            ..Learnt::default()
+        })),
         12 => Change::TopicsEver([(TopicId::new(text), TopicId::new("name"))].into()),
         _ => match number % 3 {
             0 => Change::TaggedWith(None),
@@ -174,6 +211,24 @@ pub(super) fn change(kind: u8, number: u64, text: &str) -> Change {
             _ => Change::Next { entry: EntryNumber(number), story: StoryNumber(1 << 60) },
         },
     }
+}
+
+fn entry_text(text: &str) -> EntryText {
+    let entry =
+        Entry { title: text.into(), content: Some(format!("{text} in 2026 and 7 more words")), ..Entry::default() };
+    EntryText::of(&ReadableEntry::from_entry(&entry, &["en".into()]))
+}
+
+fn comparison(text: &str) -> Comparison {
+    let wording = entry_text(text).wording;
+    let entry = |number| TextEntry {
+        entry: EntryNumber(number),
+        publisher: Publisher(number),
+        dated: Some(at(number as i64)),
+        link: None,
+        wording: wording.clone(),
+    };
+    compare(&entry(1), &entry(2))
 }
 
 /// One change of every kind.
