@@ -158,9 +158,8 @@ impl House {
                 "feed {number}: version {} was acknowledged, and {version} is kept\n{story}",
                 feed.acknowledged
             );
-            // What is older may have had its time; some slack, for a changed entry counts as newer.
-            let oldest = feed.items.len().saturating_sub(self.limits.kept * 9 / 10);
-            for item in feed.items.iter().skip(oldest).filter(|item| item.since <= version) {
+            // What is older may have had its time. A changed entry counts as newer.
+            for item in self.press.newest_of(feed, version, self.limits.kept - 10) {
                 assert!(
                     by_id.contains_key(item.guid.as_str()),
                     "feed {number}: its validators are of version {version}, and {} of version {} is not kept\n{story}",

@@ -172,6 +172,14 @@ impl Press {
         all.into_iter().map(|(updated, item)| (item.guid.clone(), date(updated))).collect()
     }
 
+    /// The newest items of a feed as of a version, by the date they have in it.
+    pub fn newest_of<'a>(&self, feed: &'a Feed, version: usize, count: usize) -> Vec<&'a Item> {
+        let listed = feed.items.iter().filter(|item| item.since <= version);
+        let mut listed: Vec<_> = listed.map(|item| (self.updated(item, version), item)).collect();
+        listed.sort_by_key(|(updated, _)| std::cmp::Reverse(*updated));
+        listed.into_iter().take(count).map(|(_, item)| item).collect()
+    }
+
     /// The dates that an entry may ever have had, by its id.
     pub fn dates(&self) -> BTreeMap<&str, [String; 2]> {
         let items = self.feeds.iter().flat_map(|feed| &feed.items);
