@@ -55,6 +55,18 @@ const FEED: &str = "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>
 const AI: &str = "[topics.ai]\ntitle = \"AI\"\nthreshold = 3.0\nterms.any = [\"=AI^2\"]\nterms.fr = [\"=IA^2\"]\n";
 
 #[test]
+fn stories_are_grouped_without_a_configuration_unless_one_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let entries = "{\"id\":\"1\",\"title\":\"Rain over the harbour\"}\n";
+    let group = |mut command: Command| run(command.current_dir(folder.path()).write_stdin(entries));
+    let grouped = group(newsdesk(&["stories", "group"]));
+    assert_eq!((grouped.code, grouped.out.lines().count()), (Some(0), 1), "{}", grouped.err);
+    let missing = group(newsdesk(&["stories", "group", "--config", "none.toml"]));
+    assert_eq!(missing.code, Some(2), "{}", missing.err);
+    assert!(missing.err.contains("none.toml: cannot be read"), "{}", missing.err);
+}
+
+#[test]
 fn a_right_configuration_passes_and_a_wrong_one_is_exit_code_2_with_every_mistake() {
     let folder = tempfile::tempdir().expect("a folder");
     let good = config(folder.path(), &format!("[sources.a]\nurl = \"https://a.example/feed\"\n{AI}"));

@@ -171,7 +171,8 @@ fn execute(arguments: Arguments) -> anyhow::Result<Exit> {
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     let Arguments { config, log, command } = arguments;
     let command = command.unwrap_or(Command::Run);
-    let path = crate::config::find(config, &crate::config::Environment::of_process());
+    let environment = crate::config::Environment::of_process();
+    let path = crate::config::find(config.clone(), &environment);
     match command {
         Command::Run => run::run(&path, log::start_daemon(log)),
         Command::Poll(poll) => {
@@ -200,7 +201,7 @@ fn execute(arguments: Arguments) -> anyhow::Result<Exit> {
             topics::run(&path, &command)
         }
         Command::Stories { command } => match command {
-            StoriesCommand::Group => stories::group(&path),
+            StoriesCommand::Group => stories::group(crate::config::find_if_any(config, &environment).as_deref()),
             StoriesCommand::List(list) => {
                 log::start_command(log);
                 stories::list(&path, &list)

@@ -18,12 +18,17 @@ use crate::{
     model::TopicId,
     store::Word,
     stories::group_lines,
+    topics::TaggingSettings,
 };
 
-/// Groups JSON Lines from standard input: which are copies of one text, which tell of the same event.
-pub(super) fn group(path: &Path) -> anyhow::Result<Exit> {
-    let (config, _) = config::load(path)?;
-    let report = group_lines(&config.tagging.languages, io::stdin().lock(), io::BufWriter::new(io::stdout().lock()))?;
+/// Groups JSON Lines from standard input: which are copies of one text, which tell of the same event. The configuration says
+/// among which languages to choose; without one these are the usual.
+pub(super) fn group(path: Option<&Path>) -> anyhow::Result<Exit> {
+    let languages = match path {
+        Some(path) => config::load(path)?.0.tagging.languages,
+        None => TaggingSettings::default().languages,
+    };
+    let report = group_lines(&languages, io::stdin().lock(), io::BufWriter::new(io::stdout().lock()))?;
     for problem in &report.problems {
         eprintln!("newsdesk: {problem}");
     }

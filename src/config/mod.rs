@@ -66,6 +66,13 @@ pub fn find(explicit: Option<PathBuf>, environment: &Environment) -> PathBuf {
     PathBuf::from("/etc/newsdesk/newsdesk.toml")
 }
 
+/// As [`find`]; `None` if no file is named and there is none in the usual places.
+pub fn find_if_any(explicit: Option<PathBuf>, environment: &Environment) -> Option<PathBuf> {
+    let is_named = explicit.is_some() || environment.config.is_some();
+    let path = find(explicit, environment);
+    (is_named || environment.folder.join(&path).is_file()).then_some(path)
+}
+
 /// Reads and checks the configuration file at `path`.
 ///
 /// # Errors

@@ -195,6 +195,8 @@ impl Ingest {
         refresh.put_learnt(learnt);
         let mut changed = refresh.apply()?;
         self.texts.forget();
+        let now = self.texts.held().now;
+        self.texts.fill(&self.store, now)?;
         changed.insert(None);
         changed.extend(self.store.topics_of_all()?.into_iter().map(Some));
         Ok(changed)

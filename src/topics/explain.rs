@@ -120,6 +120,17 @@ pub struct Requirement {
     pub found: Option<Found>,
 }
 
+/// Longer findings (the words of a NEAR, words without end) are cut there, in characters.
+const LONGEST_MATCHED: usize = 80;
+
+fn shortened(mut matched: String) -> String {
+    if let Some((end, _)) = matched.char_indices().nth(LONGEST_MATCHED) {
+        matched.truncate(end);
+        matched.push('…');
+    }
+    matched
+}
+
 impl Topics {
     /// Every topic that was hit or brought along, or whose examples know the language, in the order of the settings; `source` is who published the entry.
     pub fn explain_from(&self, entry: &ReadableEntry, source: Option<&SourceId>) -> Vec<TopicExplanation> {
@@ -144,7 +155,7 @@ impl Topics {
         let verdict = self.verdict(topic);
         let place = |span: Span| {
             let (written, position) = reading.written(entry, span);
-            (written.join(" … "), position)
+            (shortened(written.join(" … ")), position)
         };
         let found = |term: &TermMatch| {
             let (matched, position) = place(term.span);

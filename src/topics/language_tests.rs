@@ -360,6 +360,20 @@ fn an_explanation_is_kept_small_and_told_without_the_settings() {
     assert_eq!(named[0]["terms"][0]["kind"], "category");
 }
 
+#[test]
+fn a_finding_that_is_too_long_to_print_is_cut_where_it_is_told_and_where_it_is_kept() {
+    let topics = everything();
+    let long = "cloud".repeat(30);
+    let entry = read("en", &format!("{long}s clou{long}"), "europe, an egg and data", &["News"]);
+    let explained = topics.explain(&entry);
+    let (_, kept) = topics.tag_and_explain(&entry, None);
+    let longest = |topics: &[TopicExplanation]| {
+        topics.iter().flat_map(|topic| &topic.terms).map(|term| term.matched.chars().count()).max()
+    };
+    assert_eq!(longest(&explained), Some(81));
+    assert_eq!(kept.topics(), explained);
+}
+
 proptest! {
     /// Whatever stands in the text, every account adds up, and what is kept is what was told.
     #[test]

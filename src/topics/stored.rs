@@ -26,8 +26,6 @@ pub struct StoredExplanation {
 
 /// Of topics that are no tags, so many of those that came nearest are kept.
 const MOST_OTHERS: usize = 4;
-/// Longer findings (the words of a NEAR) are cut there, in characters.
-const LONGEST_MATCHED: usize = 80;
 
 /// The score is not kept: it is the sum of the points.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -77,10 +75,7 @@ struct StoredFound {
 impl StoredFound {
     fn new(term: &str, field: Field, matched: &str, position: u32) -> Self {
         let same = term.strip_prefix(matched).is_some_and(|rest| rest.is_empty() || rest.starts_with('^'));
-        let matched = (!same).then(|| match matched.char_indices().nth(LONGEST_MATCHED) {
-            Some((end, _)) => format!("{}…", &matched[..end]),
-            None => matched.to_owned(),
-        });
+        let matched = (!same).then(|| matched.to_owned());
         Self { term: term.to_owned(), field, matched, position }
     }
 
@@ -277,7 +272,5 @@ mod tests {
             assert_eq!(found.matched.as_deref(), kept, "{term}");
             assert_eq!(found.matched(), matched, "{term}");
         }
-        let long = StoredFound::new("a NEAR/100 b", Field::Body, &"é".repeat(200), 0);
-        assert_eq!(long.matched(), format!("{}…", "é".repeat(80)));
     }
 }
