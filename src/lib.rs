@@ -4,8 +4,9 @@
 //! **In.** The [`daemon`] starts a poller for every source of the [`config`]uration. A poller ([`poll`]) waits until its
 //! source is due ([`schedule`]: the admin's cron line, the publisher's wishes, our own manners), asks for the document
 //! ([`fetch`]), and has it read ([`reading`]): [`parse`] turns bytes into a feed as it was written, [`normalize`] into clean
-//! entries, [`text`] finds what counts as their text, [`topics`] tags them. All of this runs many times side by side and
-//! touches nothing shared.
+//! entries, [`text`] finds what counts as their text ([`language`] in which language), [`topics`] tags them. All of this runs
+//! many times side by side and touches nothing shared. Where a source asks for it, [`article`] finds the text on the page behind
+//! an entry's link, later.
 //!
 //! **Through.** What a poll brought goes to the desk ([`ingest`]), the one place that looks up, decides and writes. By the
 //! rules of [`stories`] it tells new entries from known ones and copies from originals, and commits them to the [`store`]

@@ -18,13 +18,14 @@ use super::{
     handle::Message,
     learning::Learning,
     press::{Press, run_press},
-    retagging::{PressState, Retagging},
+    retagging::Retagging,
+    retention_time::RetentionTime,
     states::{States, Waiting, both},
 };
 use crate::{
     clock::Clock,
     model::TopicId,
-    publish::{Held, Publisher},
+    publish::Publisher,
     status::Status,
     store::{ChangedEditions, Store, StoreError},
 };
@@ -39,7 +40,7 @@ pub const RETRY: Duration = Duration::from_secs(5);
 const LONGEST_WITHOUT_A_TURN: Duration = Duration::from_millis(200);
 
 /// How often a desk that waits for the store looks up.
-const LOOK_UP: Duration = Duration::from_millis(20);
+pub(super) const LOOK_UP: Duration = Duration::from_millis(20);
 
 /// What a desk starts with.
 pub struct DeskSetup {
@@ -72,32 +73,33 @@ pub struct Tagging {
 
 /// The thread that owns all writing.
 pub struct Desk {
-    ingest: Ingest,
-    clock: Clock,
-    status: Status,
-    inbox: mpsc::Receiver<Message>,
+    pub(super) ingest: Ingest,
+    pub(super) clock: Clock,
+    pub(super) status: Status,
+    pub(super) inbox: mpsc::Receiver<Message>,
     /// `None` where nothing is published: a single round of polls.
-    to_press: Option<std_mpsc::Sender<Press>>,
-    tagging: Tagging,
+    pub(super) to_press: Option<std_mpsc::Sender<Press>>,
+    pub(super) tagging: Tagging,
     /// While stored entries are tagged again.
-    retagging: Option<Retagging>,
+    pub(super) retagging: Option<Retagging>,
     /// When background work last had its turn.
-    last_turn: Instant,
-    pruning: bool,
-    learning: Learning,
+    pub(super) last_turn: Instant,
+    pub(super) pruning: bool,
+    pub(super) retention_time: RetentionTime,
+    pub(super) learning: Learning,
     /// Why the store cannot be written at present, and when it is tried again.
-    trouble: Option<Trouble>,
-    retry: Duration,
+    pub(super) trouble: Option<Trouble>,
+    pub(super) retry: Duration,
     /// Came while the store was occupied.
-    held: VecDeque<Message>,
-    to_caretaker: std_mpsc::Sender<StoreError>,
+    pub(super) held: VecDeque<Message>,
+    pub(super) to_caretaker: std_mpsc::Sender<StoreError>,
     /// The caretaker has replaced the database.
-    mended: std_mpsc::Receiver<()>,
+    pub(super) mended: std_mpsc::Receiver<()>,
     /// Nobody will see another edition.
-    is_closing: Arc<AtomicBool>,
+    pub(super) is_closing: Arc<AtomicBool>,
 }
 
-struct Trouble {
+pub(super) struct Trouble {
     why: String,
     again: Instant,
 }
@@ -147,7 +149,9 @@ impl Desk {
             let _writing = ingest.store.while_writing();
             ingest.rename_sources()?;
         }
+        let last_read = ingest.store.sources().into_iter().filter_map(|(_, source)| source.last_read).max();
         let desk = Desk {
+            retention_time: RetentionTime::new(last_read, Instant::now()),
             ingest,
             clock: setup.clock,
             status: setup.status,
@@ -279,52 +283,7 @@ impl Desk {
         }
     }
 
-    /// What is due at start and after a reload.
-    fn begin_work(&mut self) {
-        let renamed = self.ingest.rename_sources();
-        self.note("renaming sources", renamed);
-        let mut refresh = self.ingest.store.refresh();
-        refresh.remember_topics(&self.tagging.topics);
-        let remembered = refresh.apply().map(drop);
-        self.note("remembering topics", remembered);
-        let retag = self.begin_tagging();
-        self.note("tagging stored entries", retag);
-        let unsettled = self.ingest.find_unsettled();
-        self.note("looking for entries to be read again", unsettled);
-        self.pruning = true;
-    }
-
-    /// Has every stored entry tagged again if the topics, or the sources' priorities, are not those it was tagged with.
-    fn begin_tagging(&mut self) -> Result<(), StoreError> {
-        self.retagging = None;
-        if !self.ingest.has_tags_of(&self.tagging)? {
-            // Until all is done, the entries are tagged with neither: topics put back half-way must not be taken for done.
-            let mut refresh = self.ingest.store.refresh();
-            refresh.put_tagged_with(None);
-            refresh.apply()?;
-            let sources = self.ingest.store.sources();
-            let all = sources.iter().map(|(_, source)| source.entries).sum();
-            self.retagging = Some(Retagging::new(all));
-        } else if self.ingest.store.tagged_with()? != Some(self.tagging.fingerprint) {
-            self.ingest.end_tagging(&self.tagging)?;
-        }
-        self.tell_of_tagging();
-        Ok(())
-    }
-
-    fn tell_of_tagging(&self) {
-        self.status.tagging_is(self.retagging.as_ref().map(Retagging::told));
-    }
-
-    /// Keeps back what would show half of a change of topics.
-    fn hold(&self) {
-        match self.ingest.held_by(&self.tagging) {
-            Ok(held) => self.press(Press::Hold(held, None)),
-            Err(error) => self.note("looking for what the topics were", Err(error)),
-        }
-    }
-
-    fn press(&self, press: Press) {
+    pub(super) fn press(&self, press: Press) {
         if let Some(to_press) = &self.to_press
             && to_press.send(press).is_err()
         {
@@ -370,6 +329,7 @@ impl Desk {
         let store = self.ingest.store.clone();
         // Until it is durable nobody may publish it.
         let writing = store.while_writing();
+        self.look_at_the_clock();
         let mut changed = ChangedEditions::new();
         let mut states = States::new(&store);
         let mut delivered = Vec::new();
@@ -477,18 +437,6 @@ impl Desk {
         }
     }
 
-    /// Goes over to what was learnt meanwhile, and has it learnt anew when it is time. Returns why it could not be kept.
-    fn keep_what_was_learnt(&mut self, changed: &mut ChangedEditions) -> Option<StoreError> {
-        let texts = self.ingest.texts.len();
-        self.learning.begin_if_due(&self.ingest.store, texts, self.clock.now(), &self.is_closing);
-        let learnt = self.learning.finished()?;
-        match self.ingest.keep_learnt(learnt) {
-            Ok(editions) => changed.extend(editions),
-            Err(error) => return Some(error),
-        }
-        None
-    }
-
     /// Takes a delivery in; one that was tagged before the topics changed is tagged again.
     fn take_in(&self, mut delivery: Delivery) -> Result<(Outcome, ChangedEditions), StoreError> {
         let tagged_with = delivery.reading.as_ref().map(|reading| reading.tagged_with);
@@ -496,87 +444,6 @@ impl Desk {
             self.ingest.read_for_today(&mut delivery)?;
         }
         self.ingest.take_in(delivery)
-    }
-
-    /// A step of what goes on between deliveries. Returns why it could not be written, if it could not.
-    fn work_in_background(&mut self, changed: &mut ChangedEditions) -> Option<StoreError> {
-        if self.pruning {
-            match self.ingest.prune(self.clock.now()) {
-                Ok((editions, more)) => {
-                    changed.extend(editions);
-                    self.pruning = more;
-                }
-                Err(error) => return Some(error),
-            }
-        } else if self.retagging.is_some() {
-            match self.tag_again() {
-                Ok(editions) => changed.extend(editions),
-                Err(error) => return Some(error),
-            }
-        } else if self.ingest.is_unsettled() {
-            match self.ingest.settle(self.clock.now()) {
-                Ok(editions) => changed.extend(editions),
-                Err(error) => return Some(error),
-            }
-        }
-        None
-    }
-
-    /// A step of tagging stored entries again: they are all read first, then all that differ take their new tags over.
-    fn tag_again(&mut self) -> Result<ChangedEditions, StoreError> {
-        let Some(mut retagging) = self.retagging.take() else { return Ok(ChangedEditions::new()) };
-        let result = self.tag_some_again(&mut retagging);
-        if !matches!(result, Ok((_, true))) {
-            self.retagging = Some(retagging);
-        }
-        self.tell_of_tagging();
-        Ok(result?.0)
-    }
-
-    /// Returns the editions that changed, and whether all is done.
-    fn tag_some_again(&self, retagging: &mut Retagging) -> Result<(ChangedEditions, bool), StoreError> {
-        if let Some(first) = retagging.next {
-            let again = self.ingest.tag_again(first, self.clock.now())?;
-            retagging.next = again.next;
-            retagging.read += again.read as u64;
-            retagging.differing.extend(again.differing);
-            return Ok((again.changed, false));
-        }
-        let mut changed = ChangedEditions::new();
-        if !retagging.differing.is_empty() {
-            match &retagging.press {
-                PressState::Goes => {
-                    let (stopped, stopping) = std_mpsc::channel();
-                    self.press(Press::Hold(Held::Everything, Some(stopped)));
-                    retagging.press = PressState::Stopping(stopping);
-                    return Ok((changed, false));
-                }
-                // A press that has ended makes no edition either.
-                PressState::Stopping(stopping) => match stopping.recv_timeout(LOOK_UP) {
-                    Err(std_mpsc::RecvTimeoutError::Timeout) => return Ok((changed, false)),
-                    Ok(()) | Err(std_mpsc::RecvTimeoutError::Disconnected) => {
-                        self.ingest.begin_taking_over()?;
-                        retagging.press = PressState::Stopped;
-                    }
-                },
-                PressState::Stopped => {}
-            }
-            changed.extend(self.ingest.take_over(&mut retagging.differing)?);
-            if !retagging.differing.is_empty() {
-                return Ok((changed, false));
-            }
-        }
-        self.ingest.end_tagging(&self.tagging)?;
-        self.press(Press::Hold(Held::Nothing, None));
-        info!("every stored entry is tagged with the present topics");
-        Ok((changed, true))
-    }
-
-    fn note(&self, what: &str, result: Result<(), StoreError>) {
-        if let Err(error) = result {
-            error!(%error, "{what} failed");
-            self.status.background_is(Some(format!("{what} failed: {error}")));
-        }
     }
 }
 

@@ -62,12 +62,13 @@ async fn until(what: &str, holds: impl Fn() -> bool) {
     }
 }
 
-#[tokio::test]
-async fn a_store_that_cannot_be_written_is_never_acknowledged_and_what_is_up_stays_up() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let settings = StoreSettings::new(folder.path());
-    let store = Store::open(&settings).map_err(|error| error.to_string()).expect("opened").store;
-    let (status, editions) = (Status::default(), Editions::default());
+/// A desk's beginning, with everything but topics; news is kept for a day.
+fn setup(
+    store: &Store,
+    editions: &Editions,
+    status: &Status,
+    clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static,
+) -> DeskSetup {
     let publish = PublishSettings {
         public_url: url::Url::parse("https://news.example/").expect("a URL"),
         entries: 10,
@@ -76,7 +77,7 @@ async fn a_store_that_cannot_be_written_is_never_acknowledged_and_what_is_up_sta
         topics: Vec::new(),
     };
     let retention = RetentionLimits { age: Duration::from_secs(86_400), entries_per_source: 100, size: None };
-    let setup = DeskSetup {
+    DeskSetup {
         store: store.clone(),
         rules: TakeInRules { retention, sources: BTreeMap::new() },
         publisher: Some(Publisher::new(store.clone(), publish, editions.clone(), &BTreeMap::new())),
@@ -87,11 +88,20 @@ async fn a_store_that_cannot_be_written_is_never_acknowledged_and_what_is_up_sta
             fingerprint: 1,
             topics: Vec::new(),
         },
-        clock: Clock::new(now),
+        clock: Clock::new(clock),
         status: status.clone(),
         capacity: 8,
         retry: Duration::from_millis(100),
-    };
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_written_is_never_acknowledged_and_what_is_up_stays_up() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let settings = StoreSettings::new(folder.path());
+    let store = Store::open(&settings).map_err(|error| error.to_string()).expect("opened").store;
+    let (status, editions) = (Status::default(), Editions::default());
+    let setup = setup(&store, &editions, &status, now);
     let (desk, thread) = Desk::start(setup).map_err(|error| error.to_string()).expect("started");
     let kept = desk.deliver(delivery("one", &["first"])).await.expect("the desk is open");
     assert_eq!(kept.map(|outcome| outcome.new), Ok(1));
@@ -120,4 +130,31 @@ async fn a_store_that_cannot_be_written_is_never_acknowledged_and_what_is_up_sta
 
     drop(desk);
     tokio::task::spawn_blocking(move || thread.join()).await.expect("joined").expect("no panic");
+}
+
+#[tokio::test]
+async fn a_clock_that_jumps_ahead_takes_no_news_away_neither_at_once_nor_after_a_restart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let open =
+        || Store::open(&StoreSettings::new(folder.path())).map_err(|error| error.to_string()).expect("opened").store;
+    let later = |days: i64| move || now() + chrono::TimeDelta::days(days);
+    // Put forward by two years while newsdesk is off, still so at the next start, and put right.
+    for (days, titles, expected) in
+        [(0, vec!["a"], 1), (730, vec!["a", "b"], 2), (730, vec!["a", "b", "c"], 3), (0, vec!["a", "b", "c"], 3)]
+    {
+        let store = open();
+        let setup = setup(&store, &Editions::default(), &Status::default(), later(days));
+        let (desk, thread) = Desk::start(setup).map_err(|error| error.to_string()).expect("started");
+        let mut delivery = delivery("tag", &titles);
+        delivery.at = later(days)();
+        for tagged in delivery.reading.iter_mut().flat_map(|reading| &mut reading.entries) {
+            tagged.entry.published = Some(now());
+        }
+        desk.deliver(delivery).await.expect("the desk is open").expect("kept");
+        desk.prune().await.expect("the desk is open");
+        desk.ping().await.expect("it is alive");
+        drop(desk);
+        tokio::task::spawn_blocking(move || thread.join()).await.expect("joined").expect("no panic");
+        assert_eq!(store.stories_in(None), expected, "{days} days ahead, {titles:?}");
+    }
 }

@@ -7,6 +7,7 @@
 //! published, and no poll is done, before it is on the disk.
 
 mod articles;
+mod background;
 mod caretaker;
 mod delivery;
 mod desk;
@@ -21,6 +22,7 @@ mod readings;
 mod regroup;
 mod renumbered;
 mod retagging;
+mod retention_time;
 mod rules;
 mod states;
 mod take_in;

@@ -25,6 +25,8 @@ pub struct Ingest {
     pub(super) unsettled: Mutex<BTreeSet<SourceNumber>>,
     pub(super) settling: Mutex<Option<Settling>>,
     pub(super) texts: Texts,
+    /// What time it is for retention; `None`: what the clock says.
+    pub(super) retention_time: Option<DateTime<Utc>>,
 }
 
 /// A publisher's date this far ahead of our clock is taken for a mistake.
@@ -36,7 +38,7 @@ const TOMBSTONE_RENEWAL: Duration = Duration::days(7);
 impl Ingest {
     pub fn new(store: Store, rules: TakeInRules) -> Self {
         let (tagger, unsettled, settling) = (None, Mutex::default(), Mutex::default());
-        Self { store, rules, tagger, unsettled, settling, texts: Texts::default() }
+        Self { store, rules, tagger, unsettled, settling, texts: Texts::default(), retention_time: None }
     }
 
     /// The topics of today, with which kept entries are read again.
@@ -87,7 +89,7 @@ impl Ingest {
         reading: Reading,
         now: DateTime<Utc>,
     ) -> Result<Outcome, StoreError> {
-        let first_time = source.last_read.replace(now).is_none();
+        let first_time = source.last_read.replace(self.retention_now(now)).is_none();
         source.feed = reading.feed;
         let read = reading.entries.len();
         let entries: Vec<_> = reading.entries.into_iter().filter(|tagged| says_something(&tagged.entry)).collect();
@@ -201,8 +203,14 @@ impl Ingest {
     }
 
     fn is_outlived(&self, entry: &Entry, now: DateTime<Utc>) -> bool {
-        let horizon = Duration::from_std(self.rules.retention.age).ok().and_then(|age| now.checked_sub_signed(age));
+        let age = Duration::from_std(self.rules.retention.age).ok();
+        let horizon = age.and_then(|age| self.retention_now(now).checked_sub_signed(age));
         horizon.is_some_and(|horizon| dated(entry, now) < horizon)
+    }
+
+    /// What counts as now where news is removed for its age, or not kept for it.
+    pub(super) fn retention_now(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        self.retention_time.map_or(now, |time| time.min(now))
     }
 
     /// Keeps a new entry. Returns whether it is a story of its own.

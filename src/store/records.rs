@@ -15,7 +15,7 @@ pub struct SourceRecord {
     /// From the last document that could be read.
     pub feed: FeedMetadata,
     pub identity_policy: IdentityPolicy,
-    /// When a document was last read; `None` until the first, which takes the backlog.
+    /// When a document was last read, as far as the clock was believed; `None` until the first, which takes the backlog.
     pub last_read: Option<DateTime<Utc>>,
     /// Entries that are kept now.
     pub entries: u64,
