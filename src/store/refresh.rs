@@ -1,3 +1,6 @@
+mod beside;
+mod changes;
+
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
@@ -5,15 +8,12 @@ use std::{
 };
 
 use super::{
-    StoreError,
-    articles::{ArticleJob, ArticleRecord},
-    codec,
+    StoreError, codec,
     commit::{Change, Subject},
     engine::{Database, TreeName, Work},
     keys::{self, IdentityKey, SharedKey},
     ledger::LedgerChanges,
     read::Store,
-    readings::{BoilerplateRecord, Outlined, ReadingRecord, TaggingRecord},
     records::{EntryRecord, Identity, SourceRecord, StoryRecord},
 };
 use crate::model::{EntryNumber, PollState, SourceId, SourceNumber, StoryNumber, TopicId};
@@ -193,123 +193,6 @@ impl Refresh<'_> {
         self.change_entry(number, None)
     }
 
-    fn put_beside(&mut self, change: Change) {
-        self.beside.insert(change.subject(), change);
-    }
-
-    /// How an entry was understood when it was last tagged.
-    pub fn reading(&self, number: EntryNumber) -> Result<Option<ReadingRecord>, StoreError> {
-        match self.beside.get(&Subject::Reading(number)) {
-            Some(Change::Reading(record)) => Ok(Some((**record).clone())),
-            Some(_) => Ok(None),
-            None if number >= self.new_from.0 => Ok(None),
-            None => self.store.reading(number),
-        }
-    }
-
-    pub fn put_reading(&mut self, record: ReadingRecord) {
-        self.put_beside(Change::Reading(Box::new(record)));
-    }
-
-    /// The outlines of a source's newest entries, newest first: those with so many identities.
-    pub fn newest_outlines(&self, source: SourceNumber, identities: usize) -> Result<Vec<Outlined>, StoreError> {
-        let pending: BTreeMap<_, _> = self.changed_readings().collect();
-        let mut outlines: Vec<Outlined> = Vec::new();
-        let mut known = BTreeSet::new();
-        let mut last = None;
-        while known.len() < identities {
-            let page = self.store.outlines_after(source, last.as_ref(), identities)?;
-            let is_last = page.len() < identities;
-            last = page.last().cloned();
-            let page = page.into_iter().filter(|one| !pending.contains_key(&one.number));
-            let page: Vec<Outlined> = page.collect();
-            known.extend(page.iter().map(|one| one.outline.identity));
-            outlines.extend(page);
-            if is_last {
-                break;
-            }
-        }
-        let changed = pending.into_values().flatten().filter(|record| record.source == source);
-        outlines.extend(changed.map(ReadingRecord::outlined));
-        outlines.sort_by_key(Outlined::place);
-        let mut seen = BTreeSet::new();
-        let past = outlines.iter().position(|one| seen.insert(one.outline.identity) && seen.len() > identities);
-        outlines.truncate(past.unwrap_or(outlines.len()));
-        Ok(outlines)
-    }
-
-    /// The outlines of a source's entries that were read in this refresh.
-    pub fn changed_outlines(&self, source: SourceNumber) -> impl Iterator<Item = Outlined> {
-        let changed = self.changed_readings().filter_map(|(_, record)| record);
-        changed.filter(move |record| record.source == source).map(ReadingRecord::outlined)
-    }
-
-    fn changed_readings(&self) -> impl Iterator<Item = (EntryNumber, Option<&ReadingRecord>)> {
-        let changed = self.beside.range(Subject::Reading(EntryNumber(0))..=Subject::Reading(EntryNumber(u64::MAX)));
-        changed.filter_map(|(_, change)| match change {
-            Change::Reading(record) => Some((record.number, Some(record.as_ref()))),
-            Change::ReadingRemoved { number } => Some((*number, None)),
-            _ => None,
-        })
-    }
-
-    pub fn boilerplate(&self, source: SourceNumber) -> Result<BoilerplateRecord, StoreError> {
-        match self.beside.get(&Subject::Boilerplate(source)) {
-            Some(Change::Boilerplate { record, .. }) => Ok(record.clone()),
-            _ => self.store.boilerplate(source),
-        }
-    }
-
-    pub fn put_boilerplate(&mut self, source: SourceNumber, record: BoilerplateRecord) {
-        self.put_beside(Change::Boilerplate { source, record });
-    }
-
-    /// What an entry's page says, if it was fetched.
-    pub fn article(&self, number: EntryNumber) -> Result<Option<ArticleRecord>, StoreError> {
-        match self.beside.get(&Subject::Article(number)) {
-            Some(Change::Article(record)) => Ok(Some((**record).clone())),
-            Some(_) => Ok(None),
-            None if number >= self.new_from.0 => Ok(None),
-            None => self.store.article(number),
-        }
-    }
-
-    pub fn put_article(&mut self, record: ArticleRecord) {
-        self.put_beside(Change::Article(Box::new(record)));
-    }
-
-    /// Has an entry's page fetched, or tried again.
-    pub fn put_article_job(&mut self, job: ArticleJob) {
-        self.put_beside(Change::ArticleJob(job));
-    }
-
-    /// Whether pages are to be fetched that were not before.
-    pub fn has_new_article_jobs(&self) -> bool {
-        self.beside.values().any(|change| matches!(change, Change::ArticleJob(_)))
-    }
-
-    /// The entries of a source whose pages are still to be fetched, the oldest first.
-    pub fn article_jobs_of(&self, source: SourceNumber) -> Result<BTreeSet<EntryNumber>, StoreError> {
-        let mut waiting: BTreeSet<_> = self.store.article_jobs_of(source)?.iter().map(|job| job.number).collect();
-        for change in self.beside.values() {
-            match change {
-                Change::ArticleJob(job) if job.source == source => drop(waiting.replace(job.number)),
-                Change::ArticleJobRemoved { source: of, number } if *of == source => drop(waiting.take(number)),
-                _ => {}
-            }
-        }
-        Ok(waiting)
-    }
-
-    pub fn remove_article_job(&mut self, source: SourceNumber, number: EntryNumber) {
-        self.put_beside(Change::ArticleJobRemoved { source, number });
-    }
-
-    /// Notes the topics that the stored entries' tags are of.
-    pub fn put_tagging(&mut self, tagging: TaggingRecord) {
-        self.put_beside(Change::Tagging(tagging));
-    }
-
     fn change_entry(&mut self, number: EntryNumber, after: Option<EntryRecord>) -> Result<(), StoreError> {
         if let Some(change) = self.entries.get_mut(&number) {
             change.after = after;
@@ -381,131 +264,5 @@ impl Refresh<'_> {
     /// Adds topics, and the names that their feeds' ids are made from, to those the admin has ever configured.
     pub fn remember_topics(&mut self, topics: &[(TopicId, TopicId)]) {
         self.topics.extend_from_slice(topics);
-    }
-
-    /// Makes all of it visible at once. It is on the disk only after [`Store::make_durable`].
-    ///
-    /// # Errors
-    /// Nothing of it is kept, unless the error is found out only after the journal has it: then it becomes visible when the
-    /// database is mended.
-    pub fn apply(self) -> Result<ChangedEditions, StoreError> {
-        let mut changed = self.editions_of_revised_entries()?;
-        let sources = self.counted_sources();
-        let changes = self.changes(&sources)?;
-        if changes.is_empty() {
-            return Ok(changed);
-        }
-        changed.extend(self.store.commit(changes, self.work.into_inner())?);
-        let mut known = self.store.known_mut();
-        for (id, record) in sources {
-            match record {
-                Some(record) => known.insert(id, record),
-                None => known.remove(&id),
-            }
-        }
-        Ok(changed)
-    }
-
-    /// All of it as changes, in an order that depends on nothing else.
-    fn changes(&self, sources: &BTreeMap<SourceId, Option<Arc<SourceRecord>>>) -> Result<Vec<Change>, StoreError> {
-        let mut changes = Vec::new();
-        if !self.topics.is_empty() {
-            let before = self.store.topics_ever()?;
-            let mut ever = before.clone();
-            for (topic, name) in &self.topics {
-                ever.entry(topic.clone()).or_insert_with(|| name.clone());
-            }
-            if ever != before {
-                changes.push(Change::TopicsEver(ever));
-            }
-        }
-        changes.extend(self.tagged_with.map(Change::TaggedWith));
-        for (id, record) in sources {
-            let id = id.clone();
-            changes.push(match record {
-                Some(record) => Change::Source { id, record: (**record).clone() },
-                None => Change::SourceRemoved { id },
-            });
-        }
-        for (id, state) in &self.polls {
-            let id = id.clone();
-            changes.push(match state {
-                Some(state) => Change::Poll { id, state: state.clone() },
-                None => Change::PollRemoved { id },
-            });
-        }
-        for (number, change) in &self.entries {
-            match &change.after {
-                Some(record) if change.before.as_ref() != Some(record) => {
-                    changes.push(Change::Entry(Box::new(record.clone())));
-                }
-                None if change.before.is_some() => changes.push(Change::EntryRemoved { number: *number }),
-                _ => {}
-            }
-        }
-        for ((source, key), identity) in &self.identities {
-            let (source, key) = (*source, *key);
-            changes.push(match identity {
-                Some(is) => Change::Identity { source, key, is: *is },
-                None => Change::IdentityRemoved { source, key },
-            });
-        }
-        for (number, change) in &self.stories {
-            match &change.after {
-                Some(record) if change.before.as_ref() != Some(record) => {
-                    changes.push(Change::Story(Box::new(record.clone())));
-                }
-                None if change.before.is_some() => changes.push(Change::StoryRemoved { number: *number }),
-                _ => {}
-            }
-        }
-        changes.extend(self.beside.values().cloned());
-        changes.extend(self.ledger.changes());
-        if self.entries.values().any(|change| change.before.is_none())
-            || self.stories.values().any(|change| change.before.is_none())
-        {
-            changes.push(self.store.next_numbers());
-        }
-        Ok(changes)
-    }
-
-    /// Editions show the text of entries, so that a revised entry changes them even where its story stays as it is.
-    fn editions_of_revised_entries(&self) -> Result<ChangedEditions, StoreError> {
-        let mut changed = ChangedEditions::new();
-        for change in self.entries.values() {
-            if let Revision { before: Some(before), after: Some(after) } = change
-                && before.entry != after.entry
-                && let Some(story) = self.story(after.story)?
-            {
-                changed.extend(story.editions().map(|topic| topic.cloned()));
-            }
-        }
-        Ok(changed)
-    }
-
-    /// The sources to write, with their counts of entries brought up to date.
-    fn counted_sources(&self) -> BTreeMap<SourceId, Option<Arc<SourceRecord>>> {
-        let mut counts: BTreeMap<SourceNumber, i64> = BTreeMap::new();
-        for change in self.entries.values() {
-            if let Some(before) = &change.before {
-                *counts.entry(before.source).or_default() -= 1;
-            }
-            if let Some(after) = &change.after {
-                *counts.entry(after.source).or_default() += 1;
-            }
-        }
-        let mut sources = self.sources.clone();
-        for (number, difference) in counts.iter().filter(|(_, difference)| **difference != 0) {
-            let pending = sources.iter().find(|(_, r)| r.as_ref().is_some_and(|r| r.number == *number));
-            let found = match pending {
-                Some((id, Some(record))) => Some((id.clone(), record.clone())),
-                _ => self.store.source_by_number(*number),
-            };
-            if let Some((id, record)) = found {
-                let entries = record.entries.saturating_add_signed(*difference);
-                sources.insert(id, Some(Arc::new(SourceRecord { entries, ..(*record).clone() })));
-            }
-        }
-        sources
     }
 }

@@ -1,10 +1,12 @@
+mod scan;
+mod sled_folder;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs, io,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
-    time::{Duration, Instant},
 };
 
 use serde::{Deserialize, Serialize};
@@ -18,6 +20,9 @@ use super::{
     work::{Packed, Rows, write_row},
 };
 use crate::store::{CommitNumber, StoreError};
+
+use sled_folder::set_snapshots_aside;
+pub(super) use sled_folder::{delete_half_written_snapshots, open_sled};
 
 /// sled, as this house uses it: rows of packed items, written by commits that are numbered and summed up.
 pub(in crate::store) struct Database {
@@ -167,23 +172,6 @@ impl Database {
 
     pub(super) fn piece(&self, key: &[u8]) -> Result<Option<IVec>, StoreError> {
         guarded(|| self.rows.get(key))
-    }
-
-    /// The items from a key on, in order.
-    pub(in crate::store) fn scan(&self, tree: TreeName, from: &[u8]) -> Scan<'_> {
-        Scan {
-            database: self,
-            tree,
-            next: Next::From(from.to_vec()),
-            last: None,
-            prefix: Vec::new(),
-            items: Vec::new().into_iter(),
-        }
-    }
-
-    /// The items whose keys begin so, in order.
-    pub(in crate::store) fn prefixed(&self, tree: TreeName, prefix: &[u8]) -> Scan<'_> {
-        Scan { prefix: prefix.to_vec(), ..self.scan(tree, prefix) }
     }
 
     /// The values of many keys, in their order. Each row is read once.
@@ -365,138 +353,4 @@ fn guarded<T>(read: impl FnOnce() -> Result<T, sled::Error>) -> Result<T, StoreE
 
 fn panicked() -> StoreError {
     StoreError::Record { what: "database", cause: "sled found an impossible page".into() }
-}
-
-/// Items in order, row by row. Each is given once, also when commits split and change rows meanwhile.
-pub(in crate::store) struct Scan<'a> {
-    database: &'a Database,
-    tree: TreeName,
-    next: Next,
-    last: Option<Vec<u8>>,
-    /// Items with other keys are not wanted.
-    prefix: Vec<u8>,
-    items: std::vec::IntoIter<row::Item>,
-}
-
-enum Next {
-    From(Vec<u8>),
-    After(Vec<u8>),
-    Nothing,
-}
-
-impl Scan<'_> {
-    fn read_row(&mut self) -> Result<bool, StoreError> {
-        let next = std::mem::replace(&mut self.next, Next::Nothing);
-        let (found, from) = match next {
-            Next::Nothing => return Ok(false),
-            Next::From(key) => match self.database.row_for(self.tree, &key)? {
-                Some(found) => (Some(found), key),
-                None => (self.database.row_after(self.tree, &key)?, key),
-            },
-            Next::After(row) => (self.database.row_after(self.tree, &row)?, Vec::new()),
-        };
-        let Some(stored) = found else { return Ok(false) };
-        let packed = self.database.unpacked(self.tree, &stored)?;
-        let mut items = Vec::new();
-        let mut reader = row::Reader::new(&packed);
-        while let Some((key, value)) = reader.next().map_err(not_a_row)? {
-            let is_new = match &self.last {
-                Some(last) => key > last.as_slice(),
-                None => key >= from.as_slice(),
-            };
-            if !is_new {
-                continue;
-            }
-            if !key.starts_with(&self.prefix) {
-                self.items = items.into_iter();
-                return Ok(true);
-            }
-            items.push((key.to_vec(), value.to_vec()));
-        }
-        if let Some((key, _)) = items.last() {
-            self.last = Some(key.clone());
-        }
-        self.items = items.into_iter();
-        self.next = Next::After(stored.row);
-        Ok(true)
-    }
-}
-
-impl Iterator for Scan<'_> {
-    type Item = Result<row::Item, StoreError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some(item) = self.items.next() {
-                return Some(Ok(item));
-            }
-            match self.read_row() {
-                Ok(true) => {}
-                Ok(false) => return None,
-                Err(error) => return Some(Err(error)),
-            }
-        }
-    }
-}
-
-/// How long sled may hold its own lock after the last of it was dropped: its threads end in their own time.
-const LOCK_LINGERS: Duration = Duration::from_secs(5);
-
-/// Opens sled, waiting for a lock that a former instance of this process may still hold: other processes are kept out by ours.
-pub(super) fn open_sled(path: &Path, cache_bytes: u64) -> Result<sled::Db, StoreError> {
-    let begun = Instant::now();
-    loop {
-        match try_open_sled(path, cache_bytes) {
-            Err(StoreError::InUse { .. }) if begun.elapsed() < LOCK_LINGERS => {
-                std::thread::sleep(Duration::from_millis(20));
-            }
-            other => return other,
-        }
-    }
-}
-
-fn try_open_sled(path: &Path, cache_bytes: u64) -> Result<sled::Db, StoreError> {
-    let config = sled::Config::default().path(path).cache_capacity(cache_bytes / 2);
-    let path = path.to_path_buf();
-    match catch_unwind(AssertUnwindSafe(|| config.open())) {
-        Ok(Ok(db)) => Ok(db),
-        Ok(Err(sled::Error::Io(cause))) if cause.to_string().contains("acquire lock") => {
-            Err(StoreError::InUse { path })
-        }
-        // Only a folder that cannot be read or written is an error of the folder's: a log that ends too early reads as I/O.
-        Ok(Err(sled::Error::Io(cause)))
-            if cause.kind() != io::ErrorKind::UnexpectedEof && cause.raw_os_error().is_some() =>
-        {
-            Err(StoreError::Folder { path, cause })
-        }
-        Ok(Err(error)) => Err(StoreError::Damaged { path, cause: error.to_string() }),
-        Err(_) => Err(StoreError::Damaged { path, cause: "its log ends too early or holds an impossible page".into() }),
-    }
-}
-
-/// A kill while sled writes a snapshot leaves `snap.X.generating`, which the next open would take for the newest snapshot.
-pub(super) fn delete_half_written_snapshots(path: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(path)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if name.starts_with("snap.") && name.ends_with(".generating") {
-            fs::remove_file(entry.path())?;
-        }
-    }
-    Ok(())
-}
-
-fn set_snapshots_aside(path: &Path) -> io::Result<usize> {
-    let mut moved = 0;
-    for entry in fs::read_dir(path)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if name.starts_with("snap.") {
-            fs::rename(entry.path(), path.join(format!("damaged-{name}")))?;
-            moved += 1;
-        }
-    }
-    Ok(moved)
 }
