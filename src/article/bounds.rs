@@ -14,6 +14,7 @@ use html5ever::{
 };
 
 use super::ArticleError;
+use crate::normalize::is_void;
 
 /// Pages of news are rarely larger than a tenth of it.
 pub const MOST_BYTES: usize = 3 << 20;
@@ -94,35 +95,8 @@ impl Measured {
 
 /// Elements that have no content, or that the next of their kind ends.
 fn closes_itself(name: &str) -> bool {
-    matches!(
-        name,
-        "area"
-            | "base"
-            | "br"
-            | "col"
-            | "embed"
-            | "hr"
-            | "img"
-            | "input"
-            | "link"
-            | "meta"
-            | "param"
-            | "source"
-            | "track"
-            | "wbr"
-            | "p"
-            | "li"
-            | "td"
-            | "th"
-            | "tr"
-            | "tbody"
-            | "thead"
-            | "tfoot"
-            | "dt"
-            | "dd"
-            | "option"
-            | "a"
-    )
+    is_void(name)
+        || matches!(name, "p" | "li" | "td" | "th" | "tr" | "tbody" | "thead" | "tfoot" | "dt" | "dd" | "option" | "a")
 }
 
 fn is_formatting(name: &str) -> bool {

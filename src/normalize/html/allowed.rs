@@ -144,7 +144,7 @@ pub(super) fn keeps_attribute(element: &str, attribute: &str) -> bool {
 }
 
 /// Elements that have no end tag.
-pub(super) fn is_void(element: &str) -> bool {
+pub(crate) fn is_void(element: &str) -> bool {
     matches!(
         element,
         "area"
