@@ -17,7 +17,7 @@ use super::{
     body,
     client::{MOST_HEADER_OCTETS, chain, kind_of},
     fetcher::Shared,
-    freshness::freshness,
+    freshness::{freshness, sent_at},
     headers::{admins_headers, content_location, validator_headers, validators_of},
     host_gate::{HostKey, Pass},
     redirect::{Refusal, Route},
@@ -231,6 +231,9 @@ impl<'a> Fetching<'a> {
         }
         // An address we cannot tell counts as public, which only closes doors.
         self.met_the_public |= response.remote_addr().is_none_or(|socket| special_use(socket.ip()).is_none());
+        if let Some(theirs) = sent_at(headers) {
+            self.shared.clock.compare(theirs);
+        }
         let now = self.shared.clock.now();
         let mut freshness = freshness(status, headers, now, self.request.believe_long_freshness);
         self.retry_until = self.retry_until.max(freshness.retry_until);

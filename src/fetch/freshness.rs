@@ -42,6 +42,12 @@ pub(super) fn freshness(status: StatusCode, headers: &HeaderMap, now: DateTime<U
     freshness
 }
 
+/// What the clock said of whoever made the response (RFC 9110 §6.6.1), with the time it has lain in caches.
+pub(super) fn sent_at(headers: &HeaderMap) -> Option<DateTime<Utc>> {
+    let age = single(headers, AGE).and_then(delta_seconds).unwrap_or_default();
+    single(headers, DATE).and_then(http_date)?.checked_add_signed(age)
+}
+
 /// How long the response stays fresh from now on (RFC 9111 §4.2), never negative; `None` if the publisher does not say.
 fn remaining_lifetime(headers: &HeaderMap, now: DateTime<Utc>) -> Option<TimeDelta> {
     let lifetime = match max_age(headers) {

@@ -20,12 +20,12 @@ impl Desk {
     pub(super) fn look_at_the_clock(&mut self) {
         let was_doubtful = self.retention_time.is_doubtful();
         let now = self.clock.now();
-        let time = self.retention_time.at(now, Instant::now());
+        let time = self.retention_time.at(now, self.clock.is_agreed(now), Instant::now());
         self.ingest.retention_time = Some(time);
         if self.retention_time.is_doubtful() && !was_doubtful {
             warn!(
-                "the clock says {now}, {} days after anything was last read: nothing is removed for its age until newsdesk has \
-                 run for a day, or until the clock is put right",
+                "the clock says {now}, {} days after anything was last read: nothing is removed for its age until a publisher's \
+                 answer has about the same date, or newsdesk has run for a day",
                 (now - time).num_days()
             );
         }

@@ -1,7 +1,7 @@
 //! What time it is for whoever removes news for its age.
 //!
 //! A clock that is put forward by a year, by a dead battery or a slip of the hand, would have everything removed that is kept
-//! for less. So time that nobody saw pass does not count at once.
+//! for less. So time that nobody saw pass counts only once a publisher's clock agrees, or newsdesk has run for a day with it.
 
 use std::time::{Duration, Instant};
 
@@ -27,9 +27,10 @@ impl RetentionTime {
         Self { believed: last_read.map(|read| (read, moment)), doubted_since: None }
     }
 
-    /// The time for retention when the clock says `now`: that, or what we have seen pass since it was last believed.
-    pub(super) fn at(&mut self, now: DateTime<Utc>, moment: Instant) -> DateTime<Utc> {
-        if let Some((time, then)) = self.believed {
+    /// The time for retention when the clock says `now`, and others agree or not: that, or what we have seen pass since it was
+    /// last believed.
+    pub(super) fn at(&mut self, now: DateTime<Utc>, is_agreed: bool, moment: Instant) -> DateTime<Utc> {
+        if let Some((time, then)) = self.believed.filter(|_| !is_agreed) {
             let passed = TimeDelta::from_std(moment.saturating_duration_since(then)).unwrap_or(TimeDelta::MAX);
             let seen = time.checked_add_signed(passed).unwrap_or(now);
             let is_ahead = now - seen > AHEAD;
@@ -72,8 +73,9 @@ mod tests {
             ("and right again", day(8), 48, day(-357), true),
             ("which is believed after a day", day(9), 72, day(9), false),
         ] {
-            assert_eq!((time.at(clock, hours(hour)), time.is_doubtful()), (expected, is_doubtful), "{what}");
+            assert_eq!((time.at(clock, false, hours(hour)), time.is_doubtful()), (expected, is_doubtful), "{what}");
         }
-        assert_eq!(RetentionTime::new(None, start).at(day(1_000), start), day(1_000), "nothing was read yet");
+        assert_eq!(time.at(day(30), true, hours(73)), day(30), "off for three weeks, as publishers say too");
+        assert_eq!(RetentionTime::new(None, start).at(day(1_000), false, start), day(1_000), "nothing was read yet");
     }
 }

@@ -139,3 +139,24 @@ async fn the_content_type_is_handed_on_as_sent() {
     let document = document(get_resource(Resource::feed(FEED).content_type("Text/XML; charset=ISO-8859-1")).await);
     assert_eq!(document.content_type.as_deref(), Some("Text/XML; charset=ISO-8859-1"));
 }
+
+#[tokio::test]
+async fn a_publishers_date_bears_the_clock_out_or_does_not() {
+    for (date, age, agrees) in [
+        (Some("Sun, 01 Mar 2026 11:59:58 GMT"), None, true),
+        (Some("Thu, 26 Feb 2026 12:00:00 GMT"), None, false),
+        (Some("Thu, 26 Feb 2026 12:00:00 GMT"), Some("259200"), true),
+        (Some("Fri, 01 Mar 2024 12:00:00 GMT"), None, false),
+        (Some("today"), None, false),
+        (None, None, false),
+    ] {
+        let publisher = Publisher::start();
+        let mut resource = Resource::feed(FEED);
+        resource = date.map_or(resource.clone(), |date| resource.header("Date", date));
+        resource = age.map_or(resource.clone(), |age| resource.header("Age", age));
+        publisher.serve("/feed", resource);
+        let clock = Clock::new(now);
+        document(get(&Fetcher::new(settings(), clock.clone()).unwrap(), publisher.url("/feed")).await);
+        assert_eq!(clock.is_agreed(now()), agrees, "{date:?}, age {age:?}");
+    }
+}
