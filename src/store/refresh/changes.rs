@@ -9,7 +9,7 @@ use super::{
 use crate::model::{SourceId, SourceNumber};
 
 impl Refresh<'_> {
-    /// Makes all of it visible at once. It is on the disk only after [`Store::make_durable`].
+    /// Makes all of it visible at once. It is on the disk only after [`Store::make_durable`](crate::store::Store::make_durable).
     ///
     /// # Errors
     /// Nothing of it is kept, unless the error is found out only after the journal has it: then it becomes visible when the
