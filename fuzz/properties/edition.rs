@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use newsdesk::{
-    model::{Entry, FeedMetadata, Person, TopicId},
+    model::{Entry, FeedMetadata, Person, StoryNumber, TopicId},
     normalize::{NormalizeContext, normalize},
     publish::{EditionStory, FeedFrame, Related, SourceDescription, render_atom, render_rss},
 };
@@ -54,6 +54,7 @@ fn story(number: usize, entry: Entry, feed: &FeedMetadata) -> EditionStory {
     let nobody = || vec![Person { name: source_title.clone(), uri: None, email: None }];
     let authors = [&entry.authors, &feed.authors].into_iter().find(|people| !people.is_empty()).cloned();
     EditionStory {
+        number: StoryNumber(number as u64),
         id: format!("{URN}:{number}"),
         title: if entry.title.is_empty() { "untitled".to_owned() } else { entry.title },
         same_event: Vec::new(),

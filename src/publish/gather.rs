@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::events::name_each_other;
 use crate::{
-    model::{Category, Enclosure, Entry, Person, ShownAs, SourceId, SourceNumber, TopicId},
+    model::{Category, Enclosure, Entry, Person, ShownAs, SourceId, SourceNumber, StoryNumber, TopicId},
     normalize::is_portable_id,
     store::{EntryRecord, SourceRecord, Store, StoreError, StoryRecord},
 };
@@ -13,6 +13,8 @@ use crate::{
 /// A story as an edition shows it: the owner's text, and everybody who carried it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EditionStory {
+    /// Where its page is.
+    pub number: StoryNumber,
     /// An absolute IRI, unique in the edition.
     pub id: String,
     /// Never empty.
@@ -207,6 +209,7 @@ fn describe(
         },
     };
     EditionStory {
+        number: story.number,
         id: story.id,
         title,
         link: entry.link,
@@ -262,7 +265,7 @@ fn owner_source(story: &StoryRecord) -> SourceNumber {
     story.copies.iter().find(|copy| copy.entry == story.owner).map_or(SourceNumber(0), |copy| copy.source)
 }
 
-fn title_of(id: &SourceId, source: &SourceRecord) -> String {
+pub(super) fn title_of(id: &SourceId, source: &SourceRecord) -> String {
     if source.feed.title.is_empty() { id.to_string() } else { source.feed.title.clone() }
 }
 
@@ -270,7 +273,7 @@ fn title_of(id: &SourceId, source: &SourceRecord) -> String {
 const TITLE_FROM_TEXT: usize = 80;
 
 /// The entry's title; without one, how its text begins; without text, where it is.
-fn shown_title(entry: &Entry) -> String {
+pub(super) fn shown_title(entry: &Entry) -> String {
     if !entry.title.is_empty() {
         return entry.title.clone();
     }

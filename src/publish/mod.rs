@@ -1,22 +1,24 @@
 //! From the store to what readers get: the newest stories of a topic, rendered once, held as finished bytes.
 //!
-//! [`gather`] reads the stories of an edition, [`events`] finds those of one event, `atom` and `rss` write them as a feed, `index` as a page;
+//! [`gather`] reads the stories of an edition, [`events`] finds those of one event, `atom` and `rss` write them as a feed, [`pages`] as pages;
 //! [`Edition`] is the result with its codings and validators; [`Editions`] holds the current ones, and a [`Publisher`]
 //! keeps them current. No "now" enters: the same stories and the same settings give the same bytes.
 
 mod also;
 mod atom;
+mod copies;
 mod edition;
 mod editions;
 mod events;
 mod frame;
 mod gather;
-mod index;
+pub mod pages;
 mod publisher;
 mod rss;
 mod saved;
 mod xml;
 
+pub use copies::copies;
 pub use edition::{Coding, Edition};
 pub use editions::{Editions, Found};
 pub use events::events;

@@ -9,7 +9,9 @@ use uuid::Uuid;
 use super::{
     Coding, Edition, EditionStory, Editions, Found, SavedEditions, atom,
     frame::{FeedFrame, PublishSettings, feed_names, paths},
-    gather, index, rss,
+    gather,
+    pages::{self, IndexTopic, SitePage},
+    rss,
 };
 use crate::{
     model::{SourceId, TopicId},
@@ -155,9 +157,15 @@ impl Publisher {
             return published;
         }
         let updated = self.headlines.values().flatten().map(|story| story.updated).max();
-        let page = index::render(&self.settings, &self.headlines);
-        self.put("/".into(), index::MEDIA_TYPE, updated.unwrap_or(DateTime::UNIX_EPOCH), page);
+        let headlines = |topic: Option<&TopicId>| self.headlines.get(&topic.cloned()).map_or(&[][..], Vec::as_slice);
+        let topics = self.settings.topics.iter().map(|topic| IndexTopic { topic, stories: headlines(Some(&topic.id)) });
+        let page = pages::index(&self.site(), &topics.collect::<Vec<_>>(), headlines(None));
+        self.put("/".into(), pages::MEDIA_TYPE, updated.unwrap_or(DateTime::UNIX_EPOCH), page);
         published
+    }
+
+    fn site(&self) -> SitePage<'_> {
+        SitePage { public_url: self.settings.public_url.as_str(), topic_titles: &self.topic_titles }
     }
 
     fn put(&self, path: String, media_type: &'static str, updated: DateTime<Utc>, body: Vec<u8>) {

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Edition, atom, index, rss};
+use super::{Edition, atom, pages, rss};
 
 /// A folder with a file for each edition. They are copies: what is missing or damaged is rendered again.
 #[derive(Debug, Clone)]
@@ -85,7 +85,7 @@ fn read(file: &Path) -> Option<(String, Edition)> {
         return None;
     }
     let media_type =
-        [atom::MEDIA_TYPE, rss::MEDIA_TYPE, index::MEDIA_TYPE].into_iter().find(|one| *one == heading.media_type)?;
+        [atom::MEDIA_TYPE, rss::MEDIA_TYPE, pages::MEDIA_TYPE].into_iter().find(|one| *one == heading.media_type)?;
     Some((heading.path, Edition::new(media_type, heading.updated, body.to_vec())))
 }
 

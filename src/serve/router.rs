@@ -117,7 +117,7 @@ async fn health(State(site): State<Arc<Site>>) -> Response {
 async fn style(State(site): State<Arc<Site>>, request: Request) -> Response {
     static STYLE: std::sync::LazyLock<Edition> = std::sync::LazyLock::new(|| {
         let written = chrono::DateTime::UNIX_EPOCH;
-        Edition::new("text/css; charset=utf-8", written, include_bytes!("style.css").to_vec())
+        Edition::new("text/css; charset=utf-8", written, crate::publish::pages::STYLE.to_vec())
     });
     answer(&STYLE, &request, &site)
 }
