@@ -54,7 +54,7 @@ pub(super) fn full(site: SitePage<'_>, language: Language<'_>, shown: &[TopicId]
                     moment(language, story.updated, &clock_time(story.updated)),
                 ]))
             }
-            @if !text.is_empty() { p.beginning lang=[lang] dir=[dir] { (text) } }
+            @if !text.is_empty() { p lang=[lang] dir=[dir] { (text) } }
             @if !story.related.is_empty() { p.more { (language.label(phrases.also_at)) (names(&story.related)) } }
             @if !story.same_event.is_empty() { p.more { (language.label(phrases.same_event)) (names(&story.same_event)) } }
             p.more {
