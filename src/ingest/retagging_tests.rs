@@ -99,22 +99,12 @@ fn rules() -> TakeInRules {
 }
 
 fn publisher(store: &Store, editions: &Editions) -> Publisher {
-    let page = |id: &str| TopicPage {
-        id: TopicId::new(id),
-        title: id.into(),
-        description: None,
-        language: None,
-        stories: Default::default(),
-        formerly: Vec::new(),
-    };
     let settings = PublishSettings {
-        public_url: url::Url::parse("https://news.example/").expect("a URL"),
         entries: 2 * ENTRIES,
-        max_age: Duration::from_secs(900),
-        stories: Default::default(),
-        topics: ["counted", "tenth"].map(page).to_vec(),
+        topics: ["counted", "tenth"].map(|id| TopicPage::new(TopicId::new(id), id)).to_vec(),
+        ..PublishSettings::new(url::Url::parse("https://news.example/").expect("a URL"))
     };
-    Publisher::new(store.clone(), settings, editions.clone(), &BTreeMap::new())
+    Publisher::new(store.clone(), settings, editions.clone(), &BTreeMap::new(), None)
 }
 
 fn start(store: &Store, editions: &Editions, tagging: Tagging) -> (DeskHandle, thread::JoinHandle<()>, Status) {

@@ -1,4 +1,4 @@
-use std::io::Write;
+use std::{io::Write, time::Duration};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -12,6 +12,8 @@ pub struct Edition {
     pub media_type: &'static str,
     /// When the newest of its stories was updated: `Last-Modified`.
     pub updated: DateTime<Utc>,
+    /// For how long readers may keep it.
+    pub max_age: Duration,
     plain: Representation,
     gzip: Representation,
     brotli: Representation,
@@ -52,11 +54,16 @@ impl Edition {
         };
         let gzip = representation(gzip(&body), "-gzip");
         let brotli = representation(brotli(&body), "-br");
-        Self { media_type, updated, plain: representation(body, ""), gzip, brotli }
+        Self { media_type, updated, max_age: Duration::from_secs(900), plain: representation(body, ""), gzip, brotli }
     }
 
     pub fn body(&self, coding: Coding) -> &Bytes {
         &self.representation(coding).body
+    }
+
+    /// The bytes that it takes in memory.
+    pub fn bytes_held(&self) -> usize {
+        self.plain.body.len() + self.gzip.body.len() + self.brotli.body.len()
     }
 
     /// The entity tag of the edition in that coding, quotes included.

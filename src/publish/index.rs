@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use maud::{DOCTYPE, Markup, html};
 
 use super::{
-    frame::{PublishSettings, TopicPage, paths},
+    address::{Address, Format, StoriesAddress},
+    frame::{PublishSettings, TopicPage},
     gather::EditionStory,
 };
 use crate::model::TopicId;
@@ -87,15 +88,21 @@ fn list(stories: &[EditionStory]) -> Markup {
     }
 }
 
+fn path(topic: Option<&TopicId>, format: Format) -> String {
+    Address::Stories(StoriesAddress::standing(topic, format)).to_string()
+}
+
 fn feed_links(topic: Option<&TopicId>) -> Markup {
-    let [atom, rss] = paths(topic);
-    html! { a href=(atom) { "Atom" } " · " a href=(rss) { "RSS" } }
+    html! {
+        a href=(path(topic, Format::Atom)) { "Atom" } " · " a href=(path(topic, Format::Rss)) { "RSS" } " · "
+        a href=(path(topic, Format::Json)) { "JSON" }
+    }
 }
 
 fn autodiscovery(topic: Option<&TopicId>, title: &str) -> Markup {
-    let [atom, rss] = paths(topic);
     html! {
-        link rel="alternate" type="application/atom+xml" title=(title) href=(atom);
-        link rel="alternate" type="application/rss+xml" title=(title) href=(rss);
+        link rel="alternate" type="application/atom+xml" title=(title) href=(path(topic, Format::Atom));
+        link rel="alternate" type="application/rss+xml" title=(title) href=(path(topic, Format::Rss));
+        link rel="alternate" type="application/feed+json" title=(title) href=(path(topic, Format::Json));
     }
 }

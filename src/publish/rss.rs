@@ -10,8 +10,7 @@ use rss::{
 
 use quick_xml::escape::partial_escape;
 
-use super::{atom::is_media_type, frame::FeedFrame, gather::EditionStory, xml::legal};
-use crate::normalize::to_text;
+use super::{atom::is_media_type, content::beginning, frame::FeedFrame, gather::EditionStory, xml::legal};
 
 pub(super) const MEDIA_TYPE: &str = "application/rss+xml; charset=utf-8";
 
@@ -68,7 +67,7 @@ fn item(frame: &FeedFrame, story: &EditionStory) -> Item {
             _ => "application/octet-stream".into(),
         },
     });
-    let description = story.summary.as_deref().map_or_else(|| beginning(story), clean);
+    let description = story.summary.as_deref().map_or_else(|| described(story), clean);
     Item {
         title: Some(clean(&story.title)),
         link: story.link.clone(),
@@ -90,16 +89,10 @@ fn item(frame: &FeedFrame, story: &EditionStory) -> Item {
     }
 }
 
-/// The most characters of the text that a description repeats.
-const DESCRIPTION: usize = 280;
-
 /// How the text begins, or the title where there is no text: readers show the description first. It is HTML.
-fn beginning(story: &EditionStory) -> String {
-    let text = story.content.as_deref().map(to_text).unwrap_or_default();
-    let text = if text.is_empty() { &story.title } else { &text };
-    let short: String = text.chars().take(DESCRIPTION).collect();
-    let cut = if short.len() < text.len() { "…" } else { "" };
-    format!("{}{cut}", partial_escape(clean(short.trim_end())))
+fn described(story: &EditionStory) -> String {
+    let beginning = story.content.as_deref().and_then(beginning);
+    clean(&beginning.unwrap_or_else(|| partial_escape(&story.title).into_owned()))
 }
 
 fn clean(text: &str) -> String {

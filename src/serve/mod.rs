@@ -2,6 +2,7 @@
 
 mod conditional;
 mod listener;
+mod on_demand;
 mod router;
 
 pub use listener::{ServeLimits, serve};

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use axum::{
     Router,
@@ -9,10 +9,13 @@ use axum::{
 };
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 
-use super::conditional::{choose_coding, is_not_modified};
+use super::{
+    conditional::{choose_coding, is_not_modified},
+    on_demand::{Asked, OnDemand},
+};
 use crate::{
     clock::Clock,
-    publish::{Edition, Editions, Found},
+    publish::{Edition, Editions},
     status::Status,
 };
 
@@ -24,6 +27,15 @@ pub struct Site {
     /// For `Last-Modified`, which must not lie in the future (RFC 9110 §8.8.2.1).
     pub clock: Clock,
 }
+
+/// What is served, and what is made for those who ask.
+struct Shown {
+    site: Site,
+    on_demand: OnDemand,
+}
+
+/// How soon a reader for whom nothing could be made because others were before should come again, in seconds.
+const LESS_BUSY_SOON: HeaderValue = HeaderValue::from_static("2");
 
 /// A page may load its own style and pictures, and nothing else.
 const PAGE_POLICY: &str =
@@ -43,36 +55,41 @@ pub fn router(site: Site) -> Router {
         .route("/healthz", get(health))
         .route("/style.css", get(style))
         .fallback(edition)
-        .with_state(Arc::new(site))
+        .with_state(Arc::new(Shown { on_demand: OnDemand::new(site.editions.clone()), site }))
 }
 
-async fn edition(State(site): State<Arc<Site>>, request: Request) -> Response {
+async fn edition(State(shown): State<Arc<Shown>>, request: Request) -> Response {
     if request.method() != Method::GET && request.method() != Method::HEAD {
-        let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "Only GET and HEAD.\n");
+        let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "Only GET and HEAD.\n".into());
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;
     }
-    match site.editions.find(request.uri().path()) {
-        Found::Edition(edition) => answer(&edition, &request, &site),
-        Found::NotYet => {
-            let mut response = plain(StatusCode::SERVICE_UNAVAILABLE, "This feed is being made; try again shortly.\n");
-            response.headers_mut().insert(header::RETRY_AFTER, FIRST_EDITION_SOON);
-            response
-        }
-        Found::Moved(to) => {
-            let mut response = plain(StatusCode::MOVED_PERMANENTLY, "This topic has another name now.\n");
+    let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
+    match shown.on_demand.ask(target).await {
+        Asked::Edition(edition) => answer(&edition, &request, &shown),
+        Asked::NotYet => come_again(FIRST_EDITION_SOON, "This feed is being made; try again shortly.\n".into()),
+        Asked::Busy => come_again(LESS_BUSY_SOON, "Too much is being made at once; try again shortly.\n".into()),
+        Asked::Moved(to) => {
+            let mut response = plain(StatusCode::MOVED_PERMANENTLY, "It is at another address.\n".into());
             if let Ok(to) = HeaderValue::from_str(&to) {
                 response.headers_mut().insert(header::LOCATION, to);
             }
             response
         }
-        Found::Gone => plain(StatusCode::GONE, "This topic is no longer published.\n"),
-        Found::Nothing => plain(StatusCode::NOT_FOUND, "There is nothing here. The index is at /.\n"),
+        Asked::Gone => plain(StatusCode::GONE, "This topic is no longer published.\n".into()),
+        Asked::Refused(error) => plain(StatusCode::BAD_REQUEST, format!("{error}.\n").into()),
+        Asked::Nothing => plain(StatusCode::NOT_FOUND, "There is nothing here. The index is at /.\n".into()),
     }
 }
 
-fn answer(edition: &Edition, request: &Request, site: &Site) -> Response {
-    let last_modified = edition.updated.min(site.clock.now());
+fn come_again(after: HeaderValue, why: Cow<'static, str>) -> Response {
+    let mut response = plain(StatusCode::SERVICE_UNAVAILABLE, why);
+    response.headers_mut().insert(header::RETRY_AFTER, after);
+    response
+}
+
+fn answer(edition: &Edition, request: &Request, shown: &Shown) -> Response {
+    let last_modified = edition.updated.min(shown.site.clock.now());
     let coding = choose_coding(request.headers());
     let mut response = if is_not_modified(request.headers(), edition.etag(coding), last_modified) {
         let mut response = Response::new(Body::empty());
@@ -96,13 +113,13 @@ fn answer(edition: &Edition, request: &Request, site: &Site) -> Response {
     let own = |text: String| HeaderValue::try_from(text).ok();
     headers.extend(own(edition.etag(coding).to_string()).map(|etag| (header::ETAG, etag)));
     headers.extend(own(httpdate::fmt_http_date(last_modified.into())).map(|date| (header::LAST_MODIFIED, date)));
-    let cache = format!("public, max-age={}", site.editions.max_age().as_secs());
+    let cache = format!("public, max-age={}", edition.max_age.as_secs());
     headers.extend(own(cache).map(|cache| (header::CACHE_CONTROL, cache)));
     response
 }
 
-async fn health(State(site): State<Arc<Site>>) -> Response {
-    let health = site.status.health();
+async fn health(State(shown): State<Arc<Shown>>) -> Response {
+    let health = shown.site.status.health();
     let status = if health.status == "ok" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let body = serde_json::to_string_pretty(&health).unwrap_or_default();
     let mut response = Response::new(Body::from(body + "\n"));
@@ -114,16 +131,16 @@ async fn health(State(site): State<Arc<Site>>) -> Response {
     response
 }
 
-async fn style(State(site): State<Arc<Site>>, request: Request) -> Response {
+async fn style(State(shown): State<Arc<Shown>>, request: Request) -> Response {
     static STYLE: std::sync::LazyLock<Edition> = std::sync::LazyLock::new(|| {
         let written = chrono::DateTime::UNIX_EPOCH;
         Edition::new("text/css; charset=utf-8", written, include_bytes!("style.css").to_vec())
     });
-    answer(&STYLE, &request, &site)
+    answer(&STYLE, &request, &shown)
 }
 
 /// A short text of our own. Nothing of the request is repeated in it.
-fn plain(status: StatusCode, text: &'static str) -> Response {
+fn plain(status: StatusCode, text: Cow<'static, str>) -> Response {
     let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;
     let headers = response.headers_mut();

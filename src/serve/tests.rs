@@ -1,7 +1,5 @@
 //! What clients see, without a socket: each case is a request and what must come of it.
 
-use std::time::Duration;
-
 use axum::body::Body;
 use chrono::DateTime;
 use http::{Method, Request, StatusCode, header};
@@ -18,12 +16,8 @@ use crate::{
 
 fn page(id: &str, formerly: &[&str]) -> TopicPage {
     TopicPage {
-        id: TopicId::new(id),
-        title: id.to_uppercase(),
-        description: None,
-        language: None,
-        stories: Default::default(),
         formerly: formerly.iter().map(|id| TopicId::new(*id)).collect(),
+        ..TopicPage::new(TopicId::new(id), id.to_uppercase())
     }
 }
 
@@ -38,15 +32,10 @@ fn site(published: bool) -> (axum::Router, Status) {
     let former = ["sport", "ai", "robots"].map(|id| (TopicId::new(id), TopicId::new(id))).into();
     let mut publisher = Publisher::new(
         store,
-        PublishSettings {
-            public_url,
-            entries: 10,
-            max_age: Duration::from_secs(900),
-            stories: Default::default(),
-            topics,
-        },
+        PublishSettings { entries: 10, topics, ..PublishSettings::new(public_url) },
         editions.clone(),
         &former,
+        None,
     );
     let status = Status::default();
     if published {

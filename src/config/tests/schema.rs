@@ -39,7 +39,7 @@ fn every_documented_key_is_in_the_schema() {
         ("publish", "entries stories"),
         (
             "sources.*",
-            "url title language country schedule timeout headers basic_auth allow_private backlog article priority formerly disabled",
+            "url title language country schedule timeout headers basic_auth allow_private backlog article content priority formerly disabled",
         ),
         ("sources.*.basic_auth", "username password password_file"),
         ("tagging", "languages field_weight lead_words anchor_words"),
