@@ -35,15 +35,15 @@ pub fn edition(bytes: &[u8]) {
         .map(|(number, entry)| story(number, entry, &normalized.metadata))
         .collect();
     let frame = frame(&stories);
-    let atom = render_atom(&frame, &stories);
-    assert_eq!(atom, render_atom(&frame, &stories), "the same stories, other bytes");
+    let atom = render_atom(&frame, &stories).bytes;
+    assert_eq!(atom, render_atom(&frame, &stories).bytes, "the same stories, other bytes");
     let show = || String::from_utf8_lossy(&atom).into_owned();
     let edition = read_atom(&atom).unwrap_or_else(|wrong| panic!("{wrong}\n{}", show()));
     assert_eq!(edition.entries.len(), stories.len(), "{}", show());
     for (shown, story) in edition.entries.iter().zip(&stories) {
         assert_eq!(shown.id, story.id);
     }
-    let rss = render_rss(&frame, &stories);
+    let rss = render_rss(&frame, &stories).bytes;
     xml::read(&rss).unwrap_or_else(|wrong| panic!("{wrong}\n{}", String::from_utf8_lossy(&rss)));
 }
 

@@ -78,7 +78,9 @@ impl Editions {
     pub fn restore(&self, settings: &PublishSettings, saved: &SavedEditions) {
         let expected = expected(settings);
         self.arrange(expected.clone(), HashMap::new(), HashSet::new(), settings.max_age);
-        for (path, edition) in saved.load(|path| expected.contains(path)) {
+        for (path, mut edition) in saved.load(|path| expected.contains(path)) {
+            edition.max_age = settings.max_age;
+            edition.prepare();
             self.put(path, edition);
         }
     }

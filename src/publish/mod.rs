@@ -6,22 +6,27 @@
 
 mod also;
 mod atom;
+mod coding;
 mod edition;
 mod editions;
 mod events;
 mod frame;
 mod gather;
+mod history;
 mod index;
 mod publisher;
 mod rss;
 mod saved;
 mod xml;
 
-pub use edition::{Coding, Edition};
+pub use coding::Coding;
+pub use edition::{Edition, Fields, Rendered, link_field};
+pub(crate) use edition::{etag, named_by};
 pub use editions::{Editions, Found};
 pub use events::events;
 pub use frame::{FeedFrame, PublishSettings, TopicPage, feed_names};
 pub use gather::{EditionStory, Related, SourceDescription, gather};
+pub use history::News;
 pub use publisher::{Held, Published, Publisher};
 pub use saved::SavedEditions;
 

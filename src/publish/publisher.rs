@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{
-    Coding, Edition, EditionStory, Editions, Found, SavedEditions, atom,
+    Edition, EditionStory, Editions, Found, Rendered, SavedEditions, atom,
+    edition::link_field,
     frame::{FeedFrame, PublishSettings, feed_names, paths},
     gather, index, rss,
 };
@@ -156,21 +157,23 @@ impl Publisher {
         }
         let updated = self.headlines.values().flatten().map(|story| story.updated).max();
         let page = index::render(&self.settings, &self.headlines);
-        self.put("/".into(), index::MEDIA_TYPE, updated.unwrap_or(DateTime::UNIX_EPOCH), page);
+        self.put("/".into(), index::MEDIA_TYPE, updated.unwrap_or(DateTime::UNIX_EPOCH), page.into());
         published
     }
 
-    fn put(&self, path: String, media_type: &'static str, updated: DateTime<Utc>, body: Vec<u8>) {
-        // Most of what is made again at a start or a reload is what it was, and compressing is most of the work.
-        if let Found::Edition(current) = self.editions.find(&path)
-            && current.media_type == media_type
-            && current.updated == updated
-            && current.body(Coding::Identity) == &body
-        {
-            return;
+    fn put(&self, path: String, media_type: &'static str, updated: DateTime<Utc>, body: Rendered) {
+        let mut edition = Edition::new(media_type, updated, body);
+        edition.max_age = self.settings.max_age;
+        edition.links = self.settings.public_url.join(&path).ok().and_then(|own| link_field(&own, None));
+        let mut is_other = true;
+        if let Found::Edition(current) = self.editions.find(&path) {
+            is_other = current.hash() != edition.hash() || current.updated != updated;
+            // Most of what is made again at a start or a reload is what it was; it is in its codings already then.
+            edition = edition.succeeding(&current);
         }
-        let edition = Edition::new(media_type, updated, body);
-        if let Some(saved) = &self.saved
+        edition.prepare();
+        if is_other
+            && let Some(saved) = &self.saved
             && let Err(error) = saved.save(&path, &edition)
         {
             tracing::warn!(%error, path, "an edition could not be kept for the next start");

@@ -37,7 +37,7 @@ impl SavedEditions {
     ///
     /// Not synced: after a power cut an older one, or none, is as good.
     pub(super) fn save(&self, path: &str, edition: &Edition) -> io::Result<()> {
-        let body = edition.body(super::Coding::Identity);
+        let body = edition.document();
         let heading = Heading {
             path: path.into(),
             media_type: edition.media_type.into(),
@@ -86,7 +86,7 @@ fn read(file: &Path) -> Option<(String, Edition)> {
     }
     let media_type =
         [atom::MEDIA_TYPE, rss::MEDIA_TYPE, index::MEDIA_TYPE].into_iter().find(|one| *one == heading.media_type)?;
-    Some((heading.path, Edition::new(media_type, heading.updated, body.to_vec())))
+    Some((heading.path, Edition::new(media_type, heading.updated, body.to_vec().into())))
 }
 
 fn read_heading(file: &Path) -> Option<Heading> {
@@ -100,22 +100,22 @@ fn read_heading(file: &Path) -> Option<Heading> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::publish::Coding;
+    use crate::publish::{Coding, Rendered};
 
     #[test]
     fn what_was_saved_is_served_again_and_what_is_torn_is_not() {
         let folder = tempfile::tempdir().unwrap();
         let saved = SavedEditions::new(folder.path().join("editions"));
         assert!(saved.load(|_| true).is_empty());
-        let edition = |body: &str| Edition::new(atom::MEDIA_TYPE, DateTime::UNIX_EPOCH, body.into());
+        let edition =
+            |body: &str| Edition::new(atom::MEDIA_TYPE, DateTime::UNIX_EPOCH, Rendered::from(body.as_bytes().to_vec()));
         for (path, body) in [("/all.atom", "<feed>é\n</feed>"), ("/topics/ai.atom", "old"), ("/topics/ai.atom", "new")]
         {
             saved.save(path, &edition(body)).unwrap();
         }
         let mut loaded = saved.load(|_| true);
         loaded.sort_by(|a, b| a.0.cmp(&b.0));
-        let told: Vec<_> =
-            loaded.iter().map(|(path, edition)| (path.as_str(), edition.body(Coding::Identity))).collect();
+        let told: Vec<_> = loaded.iter().map(|(path, edition)| (path.as_str(), edition.document())).collect();
         assert_eq!(told, [("/all.atom", &"<feed>é\n</feed>".into()), ("/topics/ai.atom", &"new".into())]);
         assert_eq!(loaded[0].1.etag(Coding::Gzip), edition("<feed>é\n</feed>").etag(Coding::Gzip));
         assert_eq!(saved.load(|path| path == "/all.atom").len(), 1);
