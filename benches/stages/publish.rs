@@ -92,7 +92,7 @@ fn render_as_json_feed(bencher: Bencher) {
 fn compress_an_atom_edition(bencher: Bencher) {
     let body = render_atom(&frame(), &stories(&desk()));
     bencher
-        .counter(divan::counter::BytesCount::new(body.len()))
+        .counter(divan::counter::BytesCount::new(body.bytes.len()))
         .with_inputs(|| body.clone())
         .bench_local_values(|body| black_box(Edition::new("application/atom+xml", newest(), body)));
 }

@@ -49,7 +49,7 @@ fn no_topics() -> Tagger {
 
 fn edition(editions: &Editions) -> String {
     match editions.find("/all.atom") {
-        Found::Edition(edition) => String::from_utf8_lossy(edition.body(crate::publish::Coding::Identity)).into_owned(),
+        Found::Edition(edition) => String::from_utf8_lossy(edition.document()).into_owned(),
         _ => String::new(),
     }
 }

@@ -17,7 +17,7 @@ use super::*;
 use crate::{
     clock::Clock,
     model::{Entry, EntryNumber, FeedMetadata, PollState, SourceId, TopicId},
-    publish::{Coding, Editions, Found, PublishSettings, Publisher, TopicPage},
+    publish::{Editions, Found, PublishSettings, Publisher, TopicPage},
     reading::Reader,
     status::Status,
     store::{RetentionLimits, Store, StoreSettings, StoryRecord},
@@ -126,9 +126,7 @@ fn start(store: &Store, editions: &Editions, tagging: Tagging) -> (DeskHandle, t
 /// How many stories an edition shows; `None` if there is none yet.
 fn shown(editions: &Editions, path: &str) -> Option<usize> {
     match editions.find(path) {
-        Found::Edition(edition) => {
-            Some(String::from_utf8_lossy(edition.body(Coding::Identity)).matches("<entry").count())
-        }
+        Found::Edition(edition) => Some(String::from_utf8_lossy(edition.document()).matches("<entry").count()),
         _ => None,
     }
 }

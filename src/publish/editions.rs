@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Coding, Edition, PublishSettings, SavedEditions,
+    Edition, PublishSettings, SavedEditions,
     address::{Address, AddressError, Of, StoriesAddress},
     publisher::Held,
     renderer::Renderer,
@@ -241,10 +241,13 @@ impl Editions {
         let shelf = if is_standing { &mut state.standing } else { &mut state.combined };
         let (edition, is_saved) = match shelf.get(&target) {
             Some(former) if former.made_at > stamp.tick => return former.edition.clone(),
-            Some(former) if is_same(&former.edition, &edition) => {
-                (former.edition.clone(), former.is_saved.load(Ordering::Relaxed))
+            Some(former) => {
+                // Most of what is made again at a start or a reload is what it was.
+                let is_same = former.edition.hash() == edition.hash();
+                let is_saved = is_same && former.is_saved.load(Ordering::Relaxed);
+                (Arc::new(edition.succeeding(&former.edition)), is_saved)
             }
-            _ => (Arc::new(edition), false),
+            None => (Arc::new(edition), false),
         };
         let mut slot = Slot::new(edition.clone(), stamp.tick, depends_on(address));
         if *address == Address::SourcesOutline {
@@ -283,9 +286,15 @@ impl Editions {
         self.state_mut().changed_at.insert(topic, stamp.tick);
     }
 
-    /// Does what can wait for one edition: its file for the next start. `false` if nothing is left to do.
+    /// Does what can wait for one edition: its codings, its file for the next start. `false` if nothing is left to do.
     pub(super) fn settle_one(&self) -> bool {
         let state = self.state();
+        let uncoded = state.standing.slots().find(|(_, slot)| !slot.edition.is_prepared());
+        if let Some(edition) = uncoded.map(|(_, slot)| slot.edition.clone()) {
+            drop(state);
+            edition.prepare();
+            return true;
+        }
         let Some(saved) = state.plan.as_ref().and_then(|plan| plan.saved.clone()) else { return false };
         let unsaved = state.standing.slots().find(|(_, slot)| !slot.is_saved.load(Ordering::Relaxed));
         let Some((target, slot)) = unsaved.map(|(target, slot)| (target.clone(), slot.clone())) else { return false };
@@ -363,11 +372,6 @@ impl Plan {
             Err(_) => false,
         }
     }
-}
-
-/// Most of what is made again at a start or a reload is what it was, and compressing is most of the work.
-fn is_same(a: &Edition, b: &Edition) -> bool {
-    a.media_type == b.media_type && a.updated == b.updated && a.body(Coding::Identity) == b.body(Coding::Identity)
 }
 
 fn is_standing(address: &Address) -> bool {

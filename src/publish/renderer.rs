@@ -4,13 +4,15 @@ use std::{
     time::Duration,
 };
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
+use url::Url;
 use uuid::Uuid;
 
 use super::{
     Edition, EditionStory, TopicPage,
     address::{Address, Format, Of, Selection, StoriesAddress},
     atom,
+    edition::{Rendered, link_field},
     frame::{FeedFrame, PublishSettings, feed_names},
     gather::{SourceShown, gather},
     index, json_feed,
@@ -108,14 +110,29 @@ impl Renderer {
             let (media_type, body) = match format {
                 Format::Atom => (atom::MEDIA_TYPE, atom::render(&frame, &stories)),
                 Format::Rss => (rss::MEDIA_TYPE, rss::render(&frame, &stories)),
-                Format::Json => (json_feed::MEDIA_TYPE, json_feed::render(&frame, &stories)),
+                Format::Json => (json_feed::MEDIA_TYPE, json_feed::render(&frame, &stories).into()),
                 Format::Page => return None,
             };
-            let mut edition = Edition::new(media_type, frame.updated, body);
+            let address = address.in_format(format);
+            let mut edition = self.edition(&Address::Stories(address.clone()), media_type, frame.updated, body);
             edition.max_age = max_age;
-            Some((address.in_format(format), edition))
+            Some((address, edition))
         };
         Ok(formats.iter().filter_map(|format| edition(*format)).collect())
+    }
+
+    fn edition(
+        &self,
+        address: &Address,
+        media_type: &'static str,
+        updated: DateTime<Utc>,
+        body: impl Into<Rendered>,
+    ) -> Edition {
+        let mut edition = Edition::new(media_type, updated, body.into());
+        let own = Url::parse(&self.settings.url_of(address)).ok();
+        edition.links = own.and_then(|own| link_field(&own, None));
+        edition.max_age = self.settings.max_age.clamp(MAX_AGE.0, MAX_AGE.1);
+        edition
     }
 
     /// The shortest time in which a source of these stories may bring something new.
@@ -211,7 +228,7 @@ impl Renderer {
         }
         let updated = headlines.values().flatten().map(|story| story.updated).max();
         let body = index::render(&self.settings, &headlines);
-        Ok(Edition::new(index::MEDIA_TYPE, updated.unwrap_or(DateTime::UNIX_EPOCH), body))
+        Ok(self.edition(&Address::Index, index::MEDIA_TYPE, updated.unwrap_or(DateTime::UNIX_EPOCH), body))
     }
 
     fn topics_outline(&self) -> Edition {
@@ -234,7 +251,7 @@ impl Renderer {
         };
         let feeds = self.settings.topics.iter().map(topic).chain([everything]).collect();
         let body = opml::render("Topics", &[OutlineGroup { title: None, feeds }]);
-        Edition::new(opml::MEDIA_TYPE, DateTime::UNIX_EPOCH, body)
+        self.edition(&Address::TopicsOutline, opml::MEDIA_TYPE, DateTime::UNIX_EPOCH, body)
     }
 
     /// Each source is in every topic that it has lately had a story in.
@@ -254,10 +271,11 @@ impl Renderer {
         }
         let feeds = in_no_topic.into_iter().filter_map(|id| outlines.get(id)).cloned().collect();
         groups.push(OutlineGroup { title: None, feeds });
-        Ok(Edition::new(opml::MEDIA_TYPE, DateTime::UNIX_EPOCH, opml::render("Sources", &groups)))
+        let body = opml::render("Sources", &groups);
+        Ok(self.edition(&Address::SourcesOutline, opml::MEDIA_TYPE, DateTime::UNIX_EPOCH, body))
     }
 
-    fn source_outline(&self, id: &SourceId, url: &url::Url) -> Outline {
+    fn source_outline(&self, id: &SourceId, url: &Url) -> Outline {
         let record: Option<Arc<SourceRecord>> = self.store.source(id);
         Outline {
             title: self.source_title(id),

@@ -37,7 +37,7 @@ impl SavedEditions {
     ///
     /// Not synced: after a power cut an older one, or none, is as good.
     pub(super) fn save(&self, path: &str, edition: &Edition) -> io::Result<()> {
-        let body = edition.body(super::Coding::Identity);
+        let body = edition.document();
         let heading = Heading {
             path: path.into(),
             media_type: edition.media_type.into(),
@@ -85,7 +85,7 @@ fn read(file: &Path) -> Option<(String, Edition)> {
     }
     let known = [atom::MEDIA_TYPE, rss::MEDIA_TYPE, json_feed::MEDIA_TYPE, index::MEDIA_TYPE, opml::MEDIA_TYPE];
     let media_type = known.into_iter().find(|one| *one == heading.media_type)?;
-    Some((heading.path, Edition::new(media_type, heading.updated, body.to_vec())))
+    Some((heading.path, Edition::new(media_type, heading.updated, body.to_vec().into())))
 }
 
 fn read_heading(file: &Path) -> Option<Heading> {
@@ -106,16 +106,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let saved = SavedEditions::new(folder.path().join("editions"));
         assert!(saved.load("/all.atom").is_none());
-        let edition = |body: &str| Edition::new(atom::MEDIA_TYPE, DateTime::UNIX_EPOCH, Vec::from(body));
+        let edition = |body: &str| Edition::new(atom::MEDIA_TYPE, DateTime::UNIX_EPOCH, Vec::from(body).into());
         for (path, body) in [("/all.atom", "<feed>é\n</feed>"), ("/topics/ai.atom", "old"), ("/topics/ai.atom", "new")]
         {
             saved.save(path, &edition(body)).unwrap();
         }
         let all = saved.load("/all.atom").expect("it was saved");
-        assert_eq!(all.body(Coding::Identity), edition("<feed>é\n</feed>").body(Coding::Identity));
+        assert_eq!(all.document(), edition("<feed>é\n</feed>").document());
         assert_eq!(all.etag(Coding::Gzip), edition("<feed>é\n</feed>").etag(Coding::Gzip));
         let ai = saved.load("/topics/ai.atom").expect("it was saved");
-        assert_eq!(ai.body(Coding::Identity), edition("new").body(Coding::Identity));
+        assert_eq!(ai.document(), edition("new").document());
 
         let file = folder.path().join("editions").join(file_name("/topics/ai.atom"));
         fs::write(&file, &fs::read(&file).unwrap()[..fs::metadata(&file).unwrap().len() as usize - 1]).unwrap();

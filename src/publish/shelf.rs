@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     fn edition(bytes: usize) -> Arc<Edition> {
-        Arc::new(Edition::new("text/plain", DateTime::UNIX_EPOCH, vec![b'x'; bytes]))
+        Arc::new(Edition::new("text/plain", DateTime::UNIX_EPOCH, vec![b'x'; bytes].into()))
     }
 
     #[test]

@@ -141,12 +141,12 @@ fn check(name: &str, rendered: Vec<u8>) {
 
 #[test]
 fn atom() {
-    check("topic.atom", render_atom(&frame(), &stories()));
+    check("topic.atom", render_atom(&frame(), &stories()).bytes);
 }
 
 #[test]
 fn rss() {
-    check("topic.rss", render_rss(&frame(), &stories()));
+    check("topic.rss", render_rss(&frame(), &stories()).bytes);
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn index_page() {
 
 #[test]
 fn an_entrys_source_comes_last() {
-    let atom = String::from_utf8(render_atom(&frame(), &stories())).expect("UTF-8");
+    let atom = String::from_utf8(render_atom(&frame(), &stories()).bytes).expect("UTF-8");
     for entry in atom.split("<entry").skip(1) {
         let end = entry.find("</entry>").expect("an end");
         assert!(entry[..end].trim_end().ends_with("</source>"), "{entry}");

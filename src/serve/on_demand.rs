@@ -19,6 +19,7 @@ struct Shared {
     standing: Queue,
     /// For what anybody may combine.
     combined: Queue,
+    preparing: Arc<Semaphore>,
 }
 
 struct Queue {
@@ -47,7 +48,12 @@ impl OnDemand {
     pub(super) fn new(editions: Editions) -> Self {
         let queue =
             |most_waiting, places| Queue { places: Semaphore::new(places), waiting: AtomicUsize::new(0), most_waiting };
-        Self(Arc::new(Shared { editions, standing: queue(MOST_WAITING.0, 2), combined: queue(MOST_WAITING.1, 1) }))
+        Self(Arc::new(Shared {
+            editions,
+            standing: queue(MOST_WAITING.0, 2),
+            combined: queue(MOST_WAITING.1, 1),
+            preparing: Arc::new(Semaphore::new(1)),
+        }))
     }
 
     /// What there is at an address, made if it has to be.
@@ -73,7 +79,10 @@ impl OnDemand {
         let editions = self.0.editions.clone();
         let made = tokio::task::spawn_blocking(move || editions.make(&address)).await;
         match made {
-            Ok(Made::Edition(edition)) => Asked::Edition(edition),
+            Ok(Made::Edition(edition)) => {
+                self.prepare(&edition);
+                Asked::Edition(edition)
+            }
             Ok(Made::NotYet) => Asked::NotYet,
             Ok(Made::Nothing) => Asked::Nothing,
             Err(panic) => {
@@ -85,13 +94,30 @@ impl OnDemand {
 
     fn find(&self, target: &str) -> Result<Asked, Box<Address>> {
         Ok(match self.0.editions.find(target) {
-            Found::Edition(edition) => Asked::Edition(edition),
+            Found::Edition(edition) => {
+                self.prepare(&edition);
+                Asked::Edition(edition)
+            }
             Found::ToMake(address) => return Err(address),
             Found::Moved(to) => Asked::Moved(to),
             Found::Gone => Asked::Gone,
             Found::Refused(error) => Asked::Refused(error),
             Found::Nothing => Asked::Nothing,
         })
+    }
+
+    /// Has it compressed for those who come next, one at a time; this reader gets it as it is.
+    fn prepare(&self, edition: &Arc<Edition>) {
+        if edition.is_prepared() {
+            return;
+        }
+        if let Ok(place) = self.0.preparing.clone().try_acquire_owned() {
+            let edition = edition.clone();
+            tokio::task::spawn_blocking(move || {
+                edition.prepare();
+                drop(place);
+            });
+        }
     }
 
     fn former(&self, target: &str) -> Option<Asked> {
