@@ -167,6 +167,10 @@ impl Editions {
         }
     }
 
+    pub(super) fn plan(&self) -> Option<Arc<Plan>> {
+        self.state().plan.clone()
+    }
+
     /// What there was at an address the last time it was made.
     pub fn former(&self, target: &str) -> Option<Arc<Edition>> {
         self.state().slot(target).map(|slot| slot.edition.clone())

@@ -10,10 +10,12 @@ mod also;
 mod atom;
 mod coding;
 mod content;
+mod directory;
 mod edition;
 mod editions;
 mod events;
 mod fair;
+mod files;
 mod frame;
 mod gather;
 mod history;
@@ -30,10 +32,12 @@ mod xml;
 
 pub use address::{Address, AddressError, Format, MOST_NAMES, MOST_STORIES, Of, Selection, StoriesAddress};
 pub use coding::Coding;
+pub use directory::EditionDirectory;
 pub use edition::{Edition, Fields, Rendered, link_field};
 pub(crate) use edition::{etag, named_by};
 pub use editions::{Editions, Found, Made};
 pub use events::events;
+pub use files::PublishedFile;
 pub use frame::{FeedFrame, PublishSettings, SourcePage, TopicPage, feed_names};
 pub use gather::{EditionStory, Related, SourceDescription, SourceShown, gather};
 pub use history::News;
@@ -46,6 +50,9 @@ pub use self::atom::render as render_atom;
 pub use self::json_feed::render as render_json;
 pub use self::opml::render as render_opml;
 pub use self::rss::render as render_rss;
+
+/// The style sheet of every page.
+const STYLE: &str = include_str!("../serve/style.css");
 
 #[cfg(test)]
 mod tests;

@@ -161,7 +161,7 @@ impl Publisher {
         if wanted.is_empty() {
             return Ok(());
         }
-        for (address, edition) in renderer.stories(&StoriesAddress::standing(topic, Format::Atom), &wanted)? {
+        for (address, edition) in renderer.stories(&StoriesAddress::standing(topic, Format::Atom), &wanted)?.editions {
             self.editions.put(&Address::Stories(address), edition, stamp);
         }
         Ok(())

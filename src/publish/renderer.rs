@@ -21,7 +21,7 @@ use super::{
     select::{Wanted, select},
 };
 use crate::{
-    model::{ContentPolicy, ShownAs, SourceId, TopicId},
+    model::{ContentPolicy, ShownAs, SourceId, StoryNumber, TopicId},
     store::{SourceRecord, Store, StoreError, StoryRecord},
 };
 
@@ -39,6 +39,12 @@ pub struct Renderer {
 
 /// For how long readers may keep an edition, whatever its sources' intervals.
 const MAX_AGE: (Duration, Duration) = (Duration::from_secs(300), Duration::from_secs(3600));
+
+/// The same stories in some formats, and which they are.
+pub(super) struct RenderedStories {
+    pub(super) editions: Vec<(StoriesAddress, Edition)>,
+    pub(super) stories: BTreeSet<StoryNumber>,
+}
 
 /// Stories of a topic on the index page.
 const HEADLINES: usize = 5;
@@ -69,8 +75,8 @@ impl Renderer {
         match address {
             Address::Index => self.index().map(Some),
             Address::Stories(stories) => {
-                let mut editions = self.stories(stories, &[stories.format])?;
-                Ok(editions.pop().map(|(_, edition)| edition))
+                let mut rendered = self.stories(stories, &[stories.format])?;
+                Ok(rendered.editions.pop().map(|(_, edition)| edition))
             }
             Address::Story(_) => Ok(None),
             Address::TopicsOutline => Ok(Some(self.topics_outline())),
@@ -79,11 +85,7 @@ impl Renderer {
     }
 
     /// The same stories in several formats.
-    pub(super) fn stories(
-        &self,
-        address: &StoriesAddress,
-        formats: &[Format],
-    ) -> Result<Vec<(StoriesAddress, Edition)>, StoreError> {
+    pub(super) fn stories(&self, address: &StoriesAddress, formats: &[Format]) -> Result<RenderedStories, StoreError> {
         let selection = &address.selection;
         let page = selection.topic().flatten().and_then(|topic| self.settings.page_of(topic));
         let (shown_as, fair) = match (page, selection.topic()) {
@@ -118,7 +120,8 @@ impl Renderer {
             edition.max_age = max_age;
             Some((address, edition))
         };
-        Ok(formats.iter().filter_map(|format| edition(*format)).collect())
+        let editions = formats.iter().filter_map(|format| edition(*format)).collect();
+        Ok(RenderedStories { editions, stories: stories.iter().map(|story| story.number).collect() })
     }
 
     fn edition(
