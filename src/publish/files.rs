@@ -88,8 +88,11 @@ impl Plan {
         for address in [Address::Index, Address::TopicsOutline, Address::SourcesOutline] {
             self.file(&address, take)?;
         }
-        let style =
-            PublishedFile { path: "style.css".into(), modified: DateTime::UNIX_EPOCH, text: super::STYLE.into() };
+        let style = PublishedFile {
+            path: "style.css".into(),
+            modified: DateTime::UNIX_EPOCH,
+            text: String::from_utf8_lossy(super::pages::STYLE).into_owned(),
+        };
         take(style)
     }
 

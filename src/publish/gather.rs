@@ -205,7 +205,7 @@ fn owner_source(story: &StoryRecord) -> SourceNumber {
     story.copies.iter().find(|copy| copy.entry == story.owner).map_or(SourceNumber(0), |copy| copy.source)
 }
 
-fn title_of(id: &SourceId, source: &SourceRecord) -> String {
+pub(super) fn title_of(id: &SourceId, source: &SourceRecord) -> String {
     if source.feed.title.is_empty() { id.to_string() } else { source.feed.title.clone() }
 }
 
@@ -213,7 +213,7 @@ fn title_of(id: &SourceId, source: &SourceRecord) -> String {
 const TITLE_FROM_TEXT: usize = 80;
 
 /// The entry's title; without one, how its text begins; without text, where it is.
-fn shown_title(entry: &Entry) -> String {
+pub(super) fn shown_title(entry: &Entry) -> String {
     if !entry.title.is_empty() {
         return entry.title.clone();
     }

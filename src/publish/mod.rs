@@ -10,6 +10,7 @@ mod also;
 mod atom;
 mod coding;
 mod content;
+mod copies;
 mod directory;
 mod edition;
 mod editions;
@@ -19,9 +20,9 @@ mod files;
 mod frame;
 mod gather;
 mod history;
-mod index;
 mod json_feed;
 mod opml;
+pub mod pages;
 mod publisher;
 mod renderer;
 mod rss;
@@ -32,6 +33,7 @@ mod xml;
 
 pub use address::{Address, AddressError, Format, MOST_NAMES, MOST_STORIES, Of, Selection, StoriesAddress};
 pub use coding::Coding;
+pub use copies::copies;
 pub use directory::EditionDirectory;
 pub use edition::{Edition, Fields, Rendered, link_field};
 pub(crate) use edition::{etag, named_by};
@@ -50,9 +52,6 @@ pub use self::atom::render as render_atom;
 pub use self::json_feed::render as render_json;
 pub use self::opml::render as render_opml;
 pub use self::rss::render as render_rss;
-
-/// The style sheet of every page.
-const STYLE: &str = include_str!("../serve/style.css");
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use std::{
 };
 
 use super::{
-    Editions, SavedEditions,
+    EditionStory, Editions, SavedEditions,
     address::{Address, Format, StoriesAddress},
     editions::{Plan, Stamp},
     frame::{PublishSettings, gone_topics},
@@ -21,6 +21,8 @@ pub struct Publisher {
     plan: Arc<Plan>,
     /// What is not to be made for now.
     held: Held,
+    /// The newest stories of each topic as the index shows them, those that have not changed since it was made.
+    headlines: BTreeMap<Option<TopicId>, Vec<EditionStory>>,
 }
 
 /// Editions that are not to be made for now: what they would show is half of a change.
@@ -72,7 +74,7 @@ impl Publisher {
         if let Some(saved) = &plan.saved {
             saved.keep_only(|target| plan.is_standing(target));
         }
-        Self { editions, plan, held: Held::default() }
+        Self { editions, plan, held: Held::default(), headlines: BTreeMap::new() }
     }
 
     /// From now on these editions stay as they are, and so does the index page, which shows what is in them.
@@ -103,6 +105,7 @@ impl Publisher {
         let (held, changed): (ChangedEditions, ChangedEditions) =
             all.intersection(changed).cloned().partition(|topic| self.held.holds(topic.as_ref()));
         published.held = held;
+        self.headlines.retain(|topic, _| !changed.contains(topic));
         for topic in &changed {
             if !wanted() {
                 return published;
@@ -132,14 +135,22 @@ impl Publisher {
         published
     }
 
-    fn bring_index_up_to_date(&self, stamp: &Stamp, published: &mut Published) {
-        match self.plan.renderer.as_ref().map(|renderer| renderer.render(&Address::Index)) {
-            Some(Ok(Some(page))) => drop(self.editions.put(&Address::Index, page, stamp)),
-            Some(Err(error)) => {
+    fn bring_index_up_to_date(&mut self, stamp: &Stamp, published: &mut Published) {
+        let (plan, kept) = (self.plan.clone(), &mut self.headlines);
+        let Some(renderer) = &plan.renderer else { return };
+        let page = renderer.index(&mut |topic| {
+            let topic = topic.cloned();
+            if !kept.contains_key(&topic) {
+                kept.insert(topic.clone(), renderer.headlines(topic.as_ref())?);
+            }
+            Ok(kept.get(&topic).cloned().unwrap_or_default())
+        });
+        match page {
+            Ok(page) => drop(self.editions.put(&Address::Index, page, stamp)),
+            Err(error) => {
                 published.failed.insert(None);
                 published.error = Some(error);
             }
-            Some(Ok(None)) | None => {}
         }
     }
 

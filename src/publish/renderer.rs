@@ -12,13 +12,15 @@ use super::{
     Edition, EditionStory, TopicPage,
     address::{Address, Format, Of, Selection, StoriesAddress},
     atom,
+    copies::copies,
     edition::{Rendered, link_field},
     frame::{FeedFrame, PublishSettings, feed_names},
     gather::{SourceShown, gather},
-    index, json_feed,
+    json_feed,
     opml::{self, Outline, OutlineGroup},
+    pages::{self, EditionPage, IndexTopic, SitePage, StoryPage},
     rss,
-    select::{Wanted, select},
+    select::{Wanted, readable, select},
 };
 use crate::{
     model::{ContentPolicy, ShownAs, SourceId, StoryNumber, TopicId},
@@ -73,12 +75,12 @@ impl Renderer {
     /// When the store cannot be read.
     pub(super) fn render(&self, address: &Address) -> Result<Option<Edition>, StoreError> {
         match address {
-            Address::Index => self.index().map(Some),
+            Address::Index => self.index(&mut |topic| self.headlines(topic)).map(Some),
             Address::Stories(stories) => {
                 let mut rendered = self.stories(stories, &[stories.format])?;
                 Ok(rendered.editions.pop().map(|(_, edition)| edition))
             }
-            Address::Story(_) => Ok(None),
+            Address::Story(number) => self.story(*number),
             Address::TopicsOutline => Ok(Some(self.topics_outline())),
             Address::SourcesOutline => self.sources_outline().map(Some),
         }
@@ -100,28 +102,73 @@ impl Renderer {
             let max_age = self.max_age(&chosen);
             (gather(&self.store, chosen, &self.shown, shown_as)?, max_age)
         };
-        let language = page.and_then(|page| page.language.as_deref());
+        let numbers = stories.iter().map(|story| story.number).collect();
+        let frame = self.frame(address, page, &stories);
+        let mut editions = Vec::with_capacity(formats.len());
+        if formats.contains(&Format::Page) {
+            // Before feeds' stories are told who else has them: a page says that by itself.
+            let body = self.page(&address.in_format(Format::Page), &frame, &stories);
+            editions.push((Format::Page, pages::MEDIA_TYPE, body.into()));
+        }
         for story in &mut stories {
             story.show_no_more_than(address.content);
             if address.content == ContentPolicy::Full {
-                story.say_who_else(language);
+                story.say_who_else(frame.language.as_deref());
             }
         }
-        let frame = self.frame(address, page, &stories);
-        let edition = |format: Format| {
-            let (media_type, body) = match format {
-                Format::Atom => (atom::MEDIA_TYPE, atom::render(&frame, &stories)),
-                Format::Rss => (rss::MEDIA_TYPE, rss::render(&frame, &stories)),
-                Format::Json => (json_feed::MEDIA_TYPE, json_feed::render(&frame, &stories).into()),
-                Format::Page => return None,
-            };
+        for format in formats {
+            editions.push(match format {
+                Format::Atom => (*format, atom::MEDIA_TYPE, atom::render(&frame, &stories)),
+                Format::Rss => (*format, rss::MEDIA_TYPE, rss::render(&frame, &stories)),
+                Format::Json => (*format, json_feed::MEDIA_TYPE, json_feed::render(&frame, &stories).into()),
+                Format::Page => continue,
+            });
+        }
+        let finish = |(format, media_type, body): (Format, &'static str, Rendered)| {
             let address = address.in_format(format);
             let mut edition = self.edition(&Address::Stories(address.clone()), media_type, frame.updated, body);
             edition.max_age = max_age;
-            Some((address, edition))
+            (address, edition)
         };
-        let editions = formats.iter().filter_map(|format| edition(*format)).collect();
-        Ok(RenderedStories { editions, stories: stories.iter().map(|story| story.number).collect() })
+        Ok(RenderedStories { editions: editions.into_iter().map(finish).collect(), stories: numbers })
+    }
+
+    fn page(&self, address: &StoriesAddress, frame: &FeedFrame, stories: &[EditionStory]) -> Vec<u8> {
+        let target = address.to_string();
+        let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+        let topics: Vec<TopicId> = match &address.selection.of {
+            Of::Topics(topics) => topics.iter().cloned().collect(),
+            Of::Everything | Of::Source(_) => Vec::new(),
+        };
+        let page = EditionPage {
+            title: &frame.title,
+            description: frame.description.as_deref(),
+            language: frame.language.as_deref(),
+            path,
+            query,
+            topics: &topics,
+            earlier: None,
+        };
+        pages::topic(&self.site(), &page, stories)
+    }
+
+    fn site(&self) -> SitePage<'_> {
+        SitePage { public_url: self.settings.public_url.as_str(), topic_titles: &self.topic_titles }
+    }
+
+    fn story(&self, number: StoryNumber) -> Result<Option<Edition>, StoreError> {
+        let (story, topics, copies) = {
+            let _durable = self.store.while_durable()?;
+            let Some(record) = readable(self.store.story(number))? else { return Ok(None) };
+            let copies = copies(&self.store, &record)?;
+            let topics = record.topics.clone();
+            let Some(story) = gather(&self.store, vec![record], &self.shown, ShownAs::Merge)?.pop() else {
+                return Ok(None);
+            };
+            (story, topics, copies)
+        };
+        let body = pages::story(&self.site(), &StoryPage { story: &story, topics: &topics, copies: &copies });
+        Ok(Some(self.edition(&Address::Story(number), pages::MEDIA_TYPE, story.updated, body)))
     }
 
     fn edition(
@@ -218,20 +265,34 @@ impl Renderer {
         given.or(own).unwrap_or_else(|| source.to_string())
     }
 
-    fn index(&self) -> Result<Edition, StoreError> {
-        let mut headlines = BTreeMap::new();
-        let topics = std::iter::once(None).chain(self.settings.topics.iter().map(|page| Some(page.id.clone())));
-        for topic in topics {
-            let newest = {
-                let _durable = self.store.while_durable()?;
-                let newest = self.store.newest(topic.as_ref(), HEADLINES)?;
-                gather(&self.store, newest, &self.shown, ShownAs::Merge)?
-            };
-            headlines.insert(topic, newest);
-        }
-        let updated = headlines.values().flatten().map(|story| story.updated).max();
-        let body = index::render(&self.settings, &headlines);
-        Ok(self.edition(&Address::Index, index::MEDIA_TYPE, updated.unwrap_or(DateTime::UNIX_EPOCH), body))
+    /// The newest stories of a topic (`None`: of everything), as the index page shows them.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(super) fn headlines(&self, topic: Option<&TopicId>) -> Result<Vec<EditionStory>, StoreError> {
+        let _durable = self.store.while_durable()?;
+        let newest = self.store.newest(topic, HEADLINES)?;
+        let mut stories = gather(&self.store, newest, &self.shown, ShownAs::Merge)?;
+        stories.iter_mut().for_each(|story| story.show_no_more_than(ContentPolicy::Summary));
+        Ok(stories)
+    }
+
+    /// The index page, of the headlines of each topic and of everything.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(super) fn index(
+        &self,
+        headlines: &mut dyn FnMut(Option<&TopicId>) -> Result<Vec<EditionStory>, StoreError>,
+    ) -> Result<Edition, StoreError> {
+        let all = headlines(None)?;
+        let of_topics: Vec<Vec<EditionStory>> =
+            self.settings.topics.iter().map(|topic| headlines(Some(&topic.id))).collect::<Result<_, _>>()?;
+        let updated = of_topics.iter().flatten().chain(&all).map(|story| story.updated).max();
+        let topics = self.settings.topics.iter().zip(&of_topics);
+        let topics: Vec<IndexTopic<'_>> = topics.map(|(topic, stories)| IndexTopic { topic, stories }).collect();
+        let body = pages::index(&self.site(), &topics, &all);
+        Ok(self.edition(&Address::Index, pages::MEDIA_TYPE, updated.unwrap_or(DateTime::UNIX_EPOCH), body))
     }
 
     fn topics_outline(&self) -> Edition {

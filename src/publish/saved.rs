@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Edition, atom, index, json_feed, opml, rss};
+use super::{Edition, atom, json_feed, opml, pages, rss};
 
 /// A folder with a file for each edition. They are copies: what is missing or damaged is rendered again.
 #[derive(Debug, Clone)]
@@ -83,7 +83,7 @@ fn read(file: &Path) -> Option<(String, Edition)> {
     if format!("{:016x}", xxh3_64(body)) != heading.hash {
         return None;
     }
-    let known = [atom::MEDIA_TYPE, rss::MEDIA_TYPE, json_feed::MEDIA_TYPE, index::MEDIA_TYPE, opml::MEDIA_TYPE];
+    let known = [atom::MEDIA_TYPE, rss::MEDIA_TYPE, json_feed::MEDIA_TYPE, pages::MEDIA_TYPE, opml::MEDIA_TYPE];
     let media_type = known.into_iter().find(|one| *one == heading.media_type)?;
     Some((heading.path, Edition::new(media_type, heading.updated, body.to_vec().into())))
 }

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    publish::{Edition, Editions, Found},
+    publish::{Edition, Editions, Found, pages},
     status::Status,
 };
 
@@ -118,7 +118,7 @@ async fn health(State(shown): State<Arc<Shown>>) -> Response {
 async fn style(State(shown): State<Arc<Shown>>, request: Request) -> Response {
     static STYLE: LazyLock<Edition> = LazyLock::new(|| {
         let written = chrono::DateTime::UNIX_EPOCH;
-        let style = Edition::new("text/css; charset=utf-8", written, include_bytes!("style.css").to_vec().into());
+        let style = Edition::new("text/css; charset=utf-8", written, pages::STYLE.to_vec().into());
         style.prepare();
         style
     });
