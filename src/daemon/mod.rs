@@ -32,7 +32,7 @@ pub use assemble::{AssembleError, Assembled, reader};
 pub use commands::{
     AskReload, AskStatus, Doctor, DoctorLine, Export, FindStories, Finding, FindingState, FoundCopy, FoundEntry,
     FoundEvent, FoundPair, FoundReading, FoundStory, Import, ImportLine, KeptEntries, KeptEntry, MergedStories,
-    Newsdesk, Poll, PollLine, PolledSource, Reloaded, Restore, TellStories,
+    Newsdesk, Poll, PollLine, PolledSource, PublishFiles, Reloaded, Restore, TellStories,
 };
 pub use first_round::{FirstRound, RoundObserver, RoundSummary};
 pub use round::poll_round;

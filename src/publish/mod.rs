@@ -11,6 +11,7 @@ mod atom;
 mod coding;
 mod content;
 mod copies;
+mod current_files;
 mod directory;
 mod edition;
 mod editions;
