@@ -15,6 +15,7 @@ mod kept;
 mod links;
 mod log;
 mod poll;
+mod publish;
 mod reload;
 mod run;
 mod show;
@@ -84,6 +85,8 @@ enum Command {
     Backup(backup::BackupArguments),
     /// Make a store of a backup, where there is none yet
     Restore(import::RestoreArguments),
+    /// Write every feed and page as a file, for a web server or an object store
+    Publish(publish::PublishArguments),
     /// Tag entries given as JSON Lines on standard input
     Tag,
     /// Say why an entry has its topics
@@ -223,6 +226,10 @@ fn execute(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Export(export) => {
             log::start_command(log);
             export::run(&path, &export)
+        }
+        Command::Publish(publish) => {
+            log::start_command(log);
+            publish::run(&path, &publish)
         }
         Command::Import(import) => {
             log::start_command(log);

@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use chrono::{DateTime, Utc};
 
-use super::{EditionStory, Related, SourceDescription, frame::FeedFrame, render_atom, render_rss};
+use super::{
+    EditionStory, Outline, OutlineGroup, Related, SourceDescription, frame::FeedFrame, render_atom, render_json,
+    render_opml, render_rss,
+};
 use crate::model::{Category, Enclosure, Person, StoryNumber, TopicId};
 
 pub(super) fn at(hour: i64) -> DateTime<Utc> {
@@ -25,6 +28,31 @@ fn source(name: &str) -> SourceDescription {
         rights: Some("© & reserved".into()),
         authors: vec![person("The desk")],
         categories: vec![Category { term: "news".into(), scheme: None, label: None }],
+    }
+}
+
+/// A story that has a title and next to nothing else.
+pub(super) fn bare_story() -> EditionStory {
+    EditionStory {
+        number: StoryNumber(8),
+        id: "urn:uuid:00000000-0000-5000-8000-000000000000".into(),
+        title: "Only a title".into(),
+        link: None,
+        published: at(0),
+        updated: at(0),
+        language: None,
+        authors: vec![person("HERALD")],
+        contributors: Vec::new(),
+        topics: Vec::new(),
+        categories: Vec::new(),
+        enclosures: Vec::new(),
+        summary: None,
+        content: None,
+        rights: None,
+        via: "https://herald.example/feed".into(),
+        source: source("herald"),
+        related: Vec::new(),
+        same_event: Vec::new(),
     }
 }
 
@@ -63,27 +91,7 @@ pub(super) fn stories() -> Vec<EditionStory> {
         related: vec![Related { link: "https://herald.example/9?a=1&b=2".into(), title: "Herald & \"Post\"".into() }],
         same_event: vec![Related { link: "https://courier.example/7".into(), title: "Le nuage (Courier)".into() }],
     };
-    let bare = EditionStory {
-        number: StoryNumber(8),
-        id: "urn:uuid:00000000-0000-5000-8000-000000000000".into(),
-        title: "Only a title".into(),
-        link: None,
-        published: at(0),
-        updated: at(0),
-        language: None,
-        authors: vec![person("HERALD")],
-        contributors: Vec::new(),
-        topics: Vec::new(),
-        categories: Vec::new(),
-        enclosures: Vec::new(),
-        summary: None,
-        content: None,
-        rights: None,
-        via: "https://herald.example/feed".into(),
-        source: source("herald"),
-        related: Vec::new(),
-        same_event: Vec::new(),
-    };
+    let bare = bare_story();
     let carried = EditionStory {
         number: StoryNumber(9),
         id: "tag:gazette.example,2026:2".into(),
@@ -117,6 +125,7 @@ fn frame() -> FeedFrame {
         updated: at(2),
         atom_url: "https://news.example/topics/ai.atom".into(),
         rss_url: "https://news.example/topics/ai.rss".into(),
+        json_url: "https://news.example/topics/ai.json".into(),
         page_url: "https://news.example/#ai".into(),
         topic_scheme: "urn:uuid:22222222-2222-5222-8222-222222222222".into(),
         topic_titles: Arc::new(titles),
@@ -137,17 +146,43 @@ pub(super) fn check(name: &str, rendered: Vec<u8>) {
 
 #[test]
 fn atom() {
-    check("topic.atom", render_atom(&frame(), &told_stories()));
+    check("topic.atom", render_atom(&frame(), &told_stories()).bytes);
 }
 
 #[test]
 fn rss() {
-    check("topic.rss", render_rss(&frame(), &told_stories()));
+    check("topic.rss", render_rss(&frame(), &told_stories()).bytes);
+}
+
+#[test]
+fn json_feed() {
+    check("topic.json", render_json(&frame(), &told_stories()));
+}
+
+#[test]
+fn opml() {
+    let feed = |title: &str, site: Option<&str>| Outline {
+        title: title.into(),
+        description: Some("Models & \u{1}makers".into()),
+        language: Some("en".into()),
+        feed_url: "https://gazette.example/feed?a=1&b=2".into(),
+        site_url: site.map(str::to_owned),
+    };
+    let groups = [
+        OutlineGroup {
+            title: Some("AI & <more>".into()),
+            feeds: vec![feed("Gazette \"1\"", Some("https://gazette.example/"))],
+        },
+        OutlineGroup { title: Some("Empty".into()), feeds: Vec::new() },
+        OutlineGroup { title: None, feeds: vec![feed("Herald", None)] },
+    ];
+    check("sources.opml", render_opml("Sources", &groups));
+    check("nothing.opml", render_opml("Sources", &[]));
 }
 
 #[test]
 fn an_entrys_source_comes_last() {
-    let atom = String::from_utf8(render_atom(&frame(), &told_stories())).expect("UTF-8");
+    let atom = String::from_utf8(render_atom(&frame(), &told_stories()).bytes).expect("UTF-8");
     for entry in atom.split("<entry").skip(1) {
         let end = entry.find("</entry>").expect("an end");
         assert!(entry[..end].trim_end().ends_with("</source>"), "{entry}");

@@ -25,6 +25,7 @@ pub(super) fn page_of(id: &str, title: &str, language: Option<&str>) -> TopicPag
         description: Some("Models & makers".into()),
         language: language.map(Into::into),
         stories: ShownAs::Merge,
+        fair: false,
         formerly: Vec::new(),
     }
 }
