@@ -3,8 +3,10 @@
 /// The address with every character escaped that is no part of a URL by the letter (URL standard, "URL code points"), though
 /// publishers write them and servers take them: `|`, `[`, a `%` that escapes nothing. It means the same.
 pub(super) fn address(url: &str) -> String {
-    let scheme = url.find("://").map_or(0, |at| at + 3);
-    let path = url.get(scheme..).and_then(|rest| rest.find(['/', '?', '#'])).map_or(url.len(), |at| scheme + at);
+    let path = match url.find("://").map(|at| at + 3) {
+        Some(host) => url.get(host..).and_then(|rest| rest.find(['/', '?', '#'])).map_or(url.len(), |at| host + at),
+        None => 0,
+    };
     let (authority, rest) = url.split_at(path);
     let mut address = authority.to_owned();
     let mut in_fragment = false;
@@ -63,7 +65,8 @@ mod tests {
             ("https://a.example/100%?q=%zz%20", "https://a.example/100%25?q=%25zz%20"),
             ("https://a.example/#a#b", "https://a.example/#a%23b"),
             ("https://a.example/é`^{}\"<>", "https://a.example/é%60%5E%7B%7D%22%3C%3E"),
-            ("mailto:a@b.example?subject=x y", "mailto:a@b.example?subject=x%20y"),
+            ("mailto:a @b.example?subject=x y", "mailto:a%20@b.example?subject=x%20y"),
+            ("/topics/a|b", "/topics/a%7Cb"),
             ("https://a.example", "https://a.example"),
         ] {
             assert_eq!(address(written), expected);

@@ -52,6 +52,28 @@ impl Element {
         self.attributes.iter().find(|attribute| &*attribute.name.local == name).map(|attribute| &*attribute.value)
     }
 
+    /// There is a word in it, a picture or a recording.
+    fn says_something(&self) -> bool {
+        self.children.iter().any(|child| match child {
+            Node::Text(text) => !text.trim().is_empty(),
+            Node::Element(element) => {
+                matches!(element.name.as_str(), "img" | "audio" | "video") || element.says_something()
+            }
+        })
+    }
+
+    /// There is a word in it, or a picture that words describe.
+    fn has_words(&self) -> bool {
+        self.children.iter().any(|child| match child {
+            Node::Text(text) => !text.trim().is_empty(),
+            Node::Element(element) => {
+                let described = element.attribute("alt").is_some_and(|alt| !alt.trim().is_empty());
+                // A recording is named by its file.
+                matches!(element.name.as_str(), "audio" | "video") || described || element.has_words()
+            }
+        })
+    }
+
     pub(super) fn elements(&self) -> impl Iterator<Item = &Element> {
         self.children.iter().filter_map(|child| match child {
             Node::Element(element) => Some(element),
@@ -317,8 +339,13 @@ impl Writer {
 
     fn link(&mut self, element: &Element, place: Place) {
         match element.attribute("href") {
-            Some(href) if !place.in_link => {
-                self.start("a", element, &[("href", &address(href))]);
+            Some(href) if !place.in_link && element.says_something() => {
+                let href = address(href);
+                let mut attributes = vec![("href", href.as_str())];
+                // A picture that nobody described: what is linked is better than nothing to whoever does not see it.
+                let host = href.split(['/', ':', '@']).find(|part| part.contains('.')).unwrap_or(&href);
+                attributes.extend((!element.has_words()).then_some(("aria-label", host)));
+                self.start("a", element, &attributes);
                 let phrasing = place.phrasing || !element.holds_block;
                 self.all(&element.children, Place { phrasing, in_link: true, ..place });
                 self.end("a");
@@ -361,6 +388,9 @@ impl Writer {
 
     /// One level below the heading over it, whatever number the publisher gave it.
     fn heading(&mut self, element: &Element, place: Place) {
+        if !element.says_something() {
+            return self.all(&element.children, place);
+        }
         if place.no_heading {
             return self.wrapped("p", element, Place { phrasing: true, ..place });
         }

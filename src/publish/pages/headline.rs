@@ -57,7 +57,8 @@ pub(super) fn full(site: SitePage<'_>, language: Language<'_>, shown: &[TopicId]
                     moment(language, story.updated, &clock_time(story.updated)),
                 ]))
             }
-            @if !text.is_empty() { p lang=[lang] dir=[dir] { (text) } }
+            // In a span: a text that runs the other way stands where the page's own would.
+            @if !text.is_empty() { p { span lang=[lang] dir=[dir] { (text) } } }
             @if !story.related.is_empty() { p.more { (language.label(phrases.also_at)) (names(&story.related)) } }
             @if !story.same_event.is_empty() { p.more { (language.label(phrases.same_event)) (names(&story.same_event)) } }
             p.more {

@@ -150,6 +150,14 @@ fn a_publishers_text_becomes_html_by_the_book() {
         ("a list item without a list", "<li>a</li>", "<div>a</div>"),
         ("text amid list items", "<ul>a<li>b</li> <p>c</p></ul>", "<ul><li>a</li><li>b</li><li><p>c</p></li></ul>"),
         ("headings in any order", "<h4>a</h4><h1>b</h1><h3>c</h3>", "<h2>a</h2><h2>b</h2><h3>c</h3>"),
+        ("a heading without words", "<h2> <b></b></h2><h3>a</h3>", " <b></b><h2>a</h2>"),
+        ("a link without words", "<a href=\"https://a.example/b\"> </a>c", " c"),
+        (
+            "a link around a picture that nobody described",
+            "<a href=\"https://a.example/b\"><img src=\"https://a.example/b.png\"></a>",
+            "<a href=\"https://a.example/b\" aria-label=\"a.example\"><img src=\"https://a.example/b.png\" alt=\"\" \
+             loading=\"lazy\" referrerpolicy=\"no-referrer\"></a>",
+        ),
         ("a block in a heading", "<h2>a<div>b</div></h2>", "<h2>a b </h2>"),
         ("what HTML gave up", "<center><tt>a</tt><big>b</big></center>", "<div><code>a</code><span>b</span></div>"),
         ("landmarks", "<main><header>a</header></main>", "<div><div>a</div></div>"),
