@@ -45,7 +45,7 @@ use crate::{
     poll::{PollReport, SharedTools, Surroundings, Tools},
     publish::{Editions, Publisher},
     schedule,
-    serve::{ServeLimits, Site, router, serve},
+    serve::{self, ServeLimits, Site, router, serve_apart},
     status::Status,
     store::{Progress, Store, StoreError},
     systemd,
@@ -121,7 +121,7 @@ pub async fn run(config: Config, options: DaemonOptions) -> Result<(), DaemonErr
     }
     let front = Front::open(&config, address, clock.clone())?;
     let serve_stop = front.serve_stop.clone();
-    let server = tokio::spawn(serve(listener, router(front.site()), ServeLimits::default(), serve_stop.clone()));
+    let server = front.serve(listener)?;
     let opened = Daemon::open(config, address, config_path, front, &stop).await;
     let mut daemon = match opened {
         Ok(daemon) => daemon,
@@ -166,8 +166,11 @@ impl Front {
         Ok(Self { editions, status: Status::default(), clock, serve_stop: CancellationToken::new() })
     }
 
-    fn site(&self) -> Site {
-        Site { editions: self.editions.clone(), status: self.status.clone(), clock: self.clock.clone() }
+    fn serve(&self, listener: TcpListener) -> Result<JoinHandle<()>, DaemonError> {
+        let (editions, status, clock) = (self.editions.clone(), self.status.clone(), self.clock.clone());
+        let site = Site { editions, status, clock };
+        let front = serve::Front::new(site.clone(), router(site));
+        serve_apart(listener, front, ServeLimits::default(), self.serve_stop.clone()).map_err(DaemonError::Thread)
     }
 }
 

@@ -55,4 +55,4 @@ pub use self::opml::render as render_opml;
 pub use self::rss::render as render_rss;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
