@@ -95,6 +95,7 @@ fn frame(stories: &[EditionStory]) -> FeedFrame {
         atom_url: "https://news.example/all.atom".into(),
         rss_url: "https://news.example/all.rss".into(),
         page_url: "https://news.example/".into(),
+        hub_url: None,
         topic_scheme: URN.into(),
         topic_titles: Arc::new(BTreeMap::from([(TopicId::new("ai"), "AI".to_owned())])),
     }

@@ -4,7 +4,9 @@ use std::{
     time::Duration,
 };
 
-use super::{Edition, PublishSettings, SavedEditions, publisher::expected};
+use tokio::sync::broadcast;
+
+use super::{Coding, Edition, PublishSettings, SavedEditions, changes::Changes, publisher::expected};
 
 /// The current edition at every address, shared by whoever serves. A request never waits for a rendering.
 #[derive(Clone, Default)]
@@ -17,6 +19,7 @@ struct State {
     moved: HashMap<String, String>,
     gone: HashSet<String>,
     max_age: Duration,
+    changes: Changes,
 }
 
 /// What is to be had at an address.
@@ -66,8 +69,17 @@ impl Editions {
     pub(super) fn put(&self, path: String, edition: Edition) {
         let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if state.expected.contains(&path) {
+            let is_other = |before: &Arc<Edition>| before.body(Coding::Identity) != edition.body(Coding::Identity);
+            if state.current.get(&path).is_none_or(is_other) {
+                state.changes.tell(&path);
+            }
             state.current.insert(path, Arc::new(edition));
         }
+    }
+
+    /// From now on, the path of every edition whose bytes change.
+    pub fn changes(&self) -> broadcast::Receiver<String> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).changes.watch()
     }
 
     pub(super) fn is_expected(&self, path: &str) -> bool {
@@ -83,6 +95,21 @@ impl Editions {
         }
     }
 
+    /// Editions of tests elsewhere: feeds are expected at these paths.
+    #[cfg(test)]
+    pub(crate) fn with_feeds(paths: &[&str]) -> Self {
+        let editions = Self::default();
+        let expected = paths.iter().map(|path| path.to_string()).collect();
+        editions.arrange(expected, HashMap::new(), HashSet::new(), Duration::from_secs(900));
+        editions
+    }
+
+    #[cfg(test)]
+    pub(crate) fn put_feed(&self, path: &str, body: &[u8]) {
+        let updated = chrono::DateTime::UNIX_EPOCH;
+        self.put(path.into(), Edition::new("application/atom+xml; charset=utf-8", updated, body.to_vec()));
+    }
+
     /// Says which addresses there are, which have moved and which are gone; editions at other addresses are dropped.
     pub(super) fn arrange(
         &self,
@@ -93,6 +120,7 @@ impl Editions {
     ) {
         let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
         state.current.retain(|path, _| expected.contains(path));
-        *state = State { current: std::mem::take(&mut state.current), expected, moved, gone, max_age };
+        let (current, changes) = (std::mem::take(&mut state.current), std::mem::take(&mut state.changes));
+        *state = State { current, expected, moved, gone, max_age, changes };
     }
 }

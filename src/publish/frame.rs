@@ -45,6 +45,8 @@ pub struct FeedFrame {
     pub atom_url: String,
     pub rss_url: String,
     pub page_url: String,
+    /// Where readers can subscribe to be sent what is new (WebSub).
+    pub hub_url: Option<String>,
     /// The scheme of our own categories (RFC 4287 §4.2.2.2).
     pub topic_scheme: String,
     pub topic_titles: Arc<BTreeMap<TopicId, String>>,

@@ -6,6 +6,7 @@
 
 mod also;
 mod atom;
+mod changes;
 mod edition;
 mod editions;
 mod events;

@@ -26,6 +26,8 @@ pub struct Publisher {
     topic_titles: Arc<BTreeMap<TopicId, String>>,
     /// The name that each topic's feed id is made from.
     feed_names: BTreeMap<TopicId, TopicId>,
+    /// Where readers can subscribe.
+    hub_url: Option<String>,
     /// Sources of whose entries the articles are shown.
     articles_of: BTreeSet<SourceId>,
     /// What is not to be made for now.
@@ -82,6 +84,7 @@ impl Publisher {
             saved: None,
             topic_titles,
             feed_names,
+            hub_url: None,
             articles_of: BTreeSet::new(),
             held: Held::default(),
             headlines: BTreeMap::new(),
@@ -95,6 +98,11 @@ impl Publisher {
         saved.keep_only(|path| self.editions.is_expected(path));
         self.saved = Some(saved);
         self
+    }
+
+    /// Names the hub at which readers can subscribe.
+    pub fn naming_hub(self, hub_url: Option<String>) -> Self {
+        Self { hub_url, ..self }
     }
 
     /// Shows the articles on the pages behind the entries of these sources, where they say more than the feed does.
@@ -194,6 +202,7 @@ impl Publisher {
             atom_url: ours(&atom_path),
             rss_url: ours(&rss_path),
             page_url: ours(&topic.map_or("/".to_string(), |id| format!("/#{id}"))),
+            hub_url: self.hub_url.clone(),
             topic_scheme: Uuid::new_v5(&instance, b"topics").urn().to_string(),
             topic_titles: self.topic_titles.clone(),
         }

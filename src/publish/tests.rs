@@ -113,6 +113,7 @@ fn frame() -> FeedFrame {
         atom_url: "https://news.example/topics/ai.atom".into(),
         rss_url: "https://news.example/topics/ai.rss".into(),
         page_url: "https://news.example/#ai".into(),
+        hub_url: None,
         topic_scheme: "urn:uuid:22222222-2222-5222-8222-222222222222".into(),
         topic_titles: Arc::new(titles),
     }

@@ -1,6 +1,7 @@
 //! What readers and the admin reach over HTTP: editions, the index page, `/healthz`. A request never touches the store.
 
 mod conditional;
+mod hub;
 mod listener;
 mod router;
 

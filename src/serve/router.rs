@@ -9,11 +9,15 @@ use axum::{
 };
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 
-use super::conditional::{choose_coding, is_not_modified};
+use super::{
+    conditional::{choose_coding, is_not_modified},
+    hub::hub_router,
+};
 use crate::{
     clock::Clock,
     publish::{Edition, Editions, Found},
     status::Status,
+    websub::HubDoor,
 };
 
 /// What is served, and for how long it may be kept.
@@ -23,6 +27,8 @@ pub struct Site {
     pub status: Status,
     /// For `Last-Modified`, which must not lie in the future (RFC 9110 §8.8.2.1).
     pub clock: Clock,
+    /// Where readers subscribe.
+    pub hub: HubDoor,
 }
 
 /// A page may load its own style and pictures, and nothing else.
@@ -42,6 +48,7 @@ pub fn router(site: Site) -> Router {
     Router::new()
         .route("/healthz", get(health))
         .route("/style.css", get(style))
+        .merge(hub_router(site.hub.clone()))
         .fallback(edition)
         .with_state(Arc::new(site))
 }
@@ -53,7 +60,12 @@ async fn edition(State(site): State<Arc<Site>>, request: Request) -> Response {
         return response;
     }
     match site.editions.find(request.uri().path()) {
-        Found::Edition(edition) => answer(&edition, &request, &site),
+        Found::Edition(edition) => {
+            let mut response = answer(&edition, &request, &site);
+            let link = site.hub.link_header(request.uri().path());
+            response.headers_mut().extend(link.map(|link| (header::LINK, link)));
+            response
+        }
         Found::NotYet => {
             let mut response = plain(StatusCode::SERVICE_UNAVAILABLE, "This feed is being made; try again shortly.\n");
             response.headers_mut().insert(header::RETRY_AFTER, FIRST_EDITION_SOON);

@@ -54,7 +54,15 @@ fn site(published: bool) -> (axum::Router, Status) {
         assert!(publisher.publish(&all).failed.is_empty());
         status.published(None);
     }
-    (router(Site { editions, status: status.clone(), clock: Clock::new(|| DateTime::UNIX_EPOCH) }), status)
+    (
+        router(Site {
+            editions,
+            status: status.clone(),
+            clock: Clock::new(|| DateTime::UNIX_EPOCH),
+            hub: Default::default(),
+        }),
+        status,
+    )
 }
 
 async fn ask(router: &axum::Router, method: Method, path: &str, headers: &[(&str, &str)]) -> http::Response<Vec<u8>> {
