@@ -1,16 +1,13 @@
 //! One edition of 100 stories, from the store to finished bytes.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use divan::{Bencher, black_box};
 use newsdesk::{
     model::TopicId,
     publish::{
         Edition, EditionStory, Editions, FeedFrame, PublishSettings, Publisher, TopicPage, gather, render_atom,
-        render_rss,
+        render_json, render_rss,
     },
     text::Boilerplate,
 };
@@ -35,28 +32,16 @@ pub fn desk() -> Desk {
 
 /// A publisher of everything, and where it puts its editions.
 pub fn publisher(desk: &Desk) -> (Publisher, Editions) {
-    let topics = vec![TopicPage {
-        id: TopicId::new("space"),
-        title: "Space".into(),
-        description: None,
-        language: None,
-        stories: Default::default(),
-        formerly: Vec::new(),
-    }];
+    let topics = vec![TopicPage::new(TopicId::new("space"), "Space")];
     let public_url = url::Url::parse("https://news.example/").expect("a URL");
     let editions = Editions::default();
-    let settings = PublishSettings {
-        public_url,
-        entries: 100,
-        max_age: std::time::Duration::from_secs(900),
-        stories: Default::default(),
-        topics,
-    };
-    (Publisher::new(desk.store.clone(), settings, editions.clone(), &std::collections::BTreeMap::new()), editions)
+    let settings = PublishSettings { topics, ..PublishSettings::new(public_url) };
+    (Publisher::new(desk.store.clone(), settings, editions.clone(), &BTreeMap::new(), None), editions)
 }
 
 fn stories(desk: &Desk) -> Vec<EditionStory> {
-    let stories = gather(&desk.store, None, 100, &BTreeSet::new(), Default::default());
+    let newest = desk.store.newest(None, 100).unwrap_or_else(|error| panic!("{error}"));
+    let stories = gather(&desk.store, newest, &BTreeMap::new(), Default::default());
     let stories = stories.unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(stories.len(), 100);
     stories
@@ -71,6 +56,7 @@ fn frame() -> FeedFrame {
         updated: newest(),
         atom_url: "https://news.example/all.atom".into(),
         rss_url: "https://news.example/all.rss".into(),
+        json_url: "https://news.example/all.json".into(),
         page_url: "https://news.example/".into(),
         hub_url: None,
         topic_scheme: "urn:uuid:00000000-0000-0000-0000-000000000001".into(),
@@ -96,12 +82,18 @@ fn render_as_rss(bencher: Bencher) {
     bencher.bench_local(|| black_box(render_rss(&frame, &stories)));
 }
 
+#[divan::bench(sample_count = 100, sample_size = 1)]
+fn render_as_json_feed(bencher: Bencher) {
+    let (stories, frame) = (stories(&desk()), frame());
+    bencher.bench_local(|| black_box(render_json(&frame, &stories)));
+}
+
 /// gzip and Brotli.
 #[divan::bench(sample_count = 100, sample_size = 1)]
 fn compress_an_atom_edition(bencher: Bencher) {
     let body = render_atom(&frame(), &stories(&desk()));
     bencher
-        .counter(divan::counter::BytesCount::new(body.len()))
+        .counter(divan::counter::BytesCount::new(body.bytes.len()))
         .with_inputs(|| body.clone())
         .bench_local_values(|body| black_box(Edition::new("application/atom+xml", newest(), body)));
 }

@@ -2,9 +2,9 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use newsdesk::{
-    model::{Entry, FeedMetadata, Person, TopicId},
+    model::{Entry, FeedMetadata, Person, StoryNumber, TopicId},
     normalize::{NormalizeContext, normalize},
-    publish::{EditionStory, FeedFrame, Related, SourceDescription, render_atom, render_rss},
+    publish::{EditionStory, FeedFrame, Related, SourceDescription, render_atom, render_json, render_rss},
 };
 
 use super::{
@@ -35,15 +35,17 @@ pub fn edition(bytes: &[u8]) {
         .map(|(number, entry)| story(number, entry, &normalized.metadata))
         .collect();
     let frame = frame(&stories);
-    let atom = render_atom(&frame, &stories);
-    assert_eq!(atom, render_atom(&frame, &stories), "the same stories, other bytes");
+    let atom = render_atom(&frame, &stories).bytes;
+    assert_eq!(atom, render_atom(&frame, &stories).bytes, "the same stories, other bytes");
     let show = || String::from_utf8_lossy(&atom).into_owned();
     let edition = read_atom(&atom).unwrap_or_else(|wrong| panic!("{wrong}\n{}", show()));
     assert_eq!(edition.entries.len(), stories.len(), "{}", show());
     for (shown, story) in edition.entries.iter().zip(&stories) {
         assert_eq!(shown.id, story.id);
     }
-    let rss = render_rss(&frame, &stories);
+    let rss = render_rss(&frame, &stories).bytes;
+    let json: serde_json::Value = serde_json::from_slice(&render_json(&frame, &stories)).expect("JSON");
+    assert_eq!(json["items"].as_array().map(Vec::len), Some(stories.len()));
     xml::read(&rss).unwrap_or_else(|wrong| panic!("{wrong}\n{}", String::from_utf8_lossy(&rss)));
 }
 
@@ -54,6 +56,7 @@ fn story(number: usize, entry: Entry, feed: &FeedMetadata) -> EditionStory {
     let nobody = || vec![Person { name: source_title.clone(), uri: None, email: None }];
     let authors = [&entry.authors, &feed.authors].into_iter().find(|people| !people.is_empty()).cloned();
     EditionStory {
+        number: StoryNumber(number as u64),
         id: format!("{URN}:{number}"),
         title: if entry.title.is_empty() { "untitled".to_owned() } else { entry.title },
         same_event: Vec::new(),
@@ -94,6 +97,7 @@ fn frame(stories: &[EditionStory]) -> FeedFrame {
         updated: updated.unwrap_or(DateTime::UNIX_EPOCH),
         atom_url: "https://news.example/all.atom".into(),
         rss_url: "https://news.example/all.rss".into(),
+        json_url: "https://news.example/all.json".into(),
         page_url: "https://news.example/".into(),
         hub_url: None,
         topic_scheme: URN.into(),

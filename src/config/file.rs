@@ -85,6 +85,7 @@ text! {
     LanguageText: "A language tag (BCP 47).", r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", ["fr", "pt-BR"];
     UrlText: "An absolute http or https URL.", r"^\s*[Hh][Tt][Tt][Pp][Ss]?://", ["https://www.example.org/feed.xml"];
     ArticleText: "What is done about the page behind an entry's link.", r"^(none|fetch|publish)$", ["fetch"];
+    ContentText: "How much of an entry is shown.", r"^(full|summary|title)$", ["summary"];
     NetworkText: "A network, by address and prefix length.", r"^[0-9A-Fa-f:.]+/[0-9]{1,3}$", ["127.0.0.0/8", "fd00::/8"];
     CountryText: "A country (ISO 3166-1).", r"^[A-Za-z]{2}$", ["FR", "GB"];
     ListenText: "An IP address and a port.", r"^(\[[0-9A-Fa-f:.]+\]|[0-9.]+):[0-9]{1,5}$", ["127.0.0.1:8080", "[::]:8080"];
@@ -212,6 +213,16 @@ pub(super) struct Publish {
     /// shows every copy.
     #[schemars(extend("default" = "merge"))]
     pub stories: Option<At<StoriesText>>,
+    /// Whether sources share a feed fairly, so that a loud one does not crowd out the others.
+    #[schemars(extend("default" = false))]
+    pub fair: Option<At<bool>>,
+    /// Memory for finished feeds and pages. Those beyond are made when they are asked for.
+    #[schemars(extend("default" = "96MiB"))]
+    pub memory: Option<At<SizeText>>,
+    /// A folder, relative to this file's, that is to hold every feed and page as a file, for a web server or an object store. It
+    /// should hold nothing else.
+    #[schemars(extend("examples" = ["/var/www/news"]))]
+    pub directory: Option<At<String>>,
 }
 
 /// A publisher's feed.
@@ -245,6 +256,10 @@ pub(super) struct Source {
     pub backlog: Option<At<u64>>,
     /// Whether the page behind a new entry's link is fetched, and what for: `none`, `fetch` or `publish`.
     pub article: Option<At<ArticleText>>,
+    /// How much of its entries readers are shown: `full`; `summary`, the publisher's or how the text begins; `title`, with the
+    /// link.
+    #[schemars(extend("default" = "full"))]
+    pub content: Option<At<ContentText>>,
     /// Of several copies of a story, the source with the highest priority owns it.
     #[schemars(extend("default" = 0), range(min = -1000, max = 1000))]
     pub priority: Option<At<i64>>,
@@ -321,6 +336,8 @@ pub(super) struct Topic {
     pub language: Option<At<LanguageText>>,
     /// How its stories are shown: `merge`, `group` or `all`. Default: `[publish] stories`.
     pub stories: Option<At<StoriesText>>,
+    /// Whether sources share its feed fairly. Default: `[publish] fair`.
+    pub fair: Option<At<bool>>,
     /// Ids this topic had before: their addresses lead to it.
     pub formerly: Option<Vec<At<IdText>>>,
     /// Terms by language: `any` for every language, or one of `[tagging] languages`.

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use crate::{model::ShownAs, normalize::TrackingRules};
+use crate::{
+    model::{ContentPolicy, ShownAs},
+    normalize::TrackingRules,
+};
 
 /// Why a text is not the value it should be, and what to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,6 +120,16 @@ pub(super) fn shown_as(text: &str) -> Result<ShownAs, Misread> {
         "group" => Ok(ShownAs::Group),
         "all" => Ok(ShownAs::All),
         other => misread(format!("stories cannot be shown as `{other}`"), "write \"merge\", \"group\" or \"all\""),
+    }
+}
+
+/// How much of an entry is shown: one of three words.
+pub(super) fn content(text: &str) -> Result<ContentPolicy, Misread> {
+    match text.trim() {
+        "full" => Ok(ContentPolicy::Full),
+        "summary" => Ok(ContentPolicy::Summary),
+        "title" => Ok(ContentPolicy::Title),
+        other => misread(format!("`{other}` is no part of an entry"), "write \"full\", \"summary\" or \"title\""),
     }
 }
 

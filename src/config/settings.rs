@@ -7,7 +7,7 @@ use url::Url;
 
 use super::Secret;
 use crate::{
-    model::{ArticlePolicy, ShownAs, SourceId, TopicId},
+    model::{ArticlePolicy, ContentPolicy, ShownAs, SourceId, TopicId},
     normalize::TrackingRules,
     schedule::{Schedule, SourceSchedule},
     topics::{TaggingSettings, TopicSettings},
@@ -92,6 +92,18 @@ pub struct PublishSettings {
     pub entries: usize,
     /// How stories are shown, unless a topic has a word of its own.
     pub stories: ShownAs,
+    /// Whether sources share the edition of everything fairly, and those of topics that do not say.
+    pub fair: bool,
+    /// What editions may take in memory, octets.
+    pub memory: usize,
+    /// A folder for every edition as a file. Absolute when the configuration file's path is.
+    pub directory: Option<PathBuf>,
+}
+
+impl Default for PublishSettings {
+    fn default() -> Self {
+        Self { entries: 100, stories: ShownAs::default(), fair: false, memory: 96 << 20, directory: None }
+    }
 }
 
 /// `[sources.<id>]`: a publisher's feed.
@@ -113,6 +125,8 @@ pub struct SourceSettings {
     /// As [`PollingSettings::backlog`].
     pub backlog: Option<usize>,
     pub article: ArticlePolicy,
+    /// How much of its entries readers are shown.
+    pub content: ContentPolicy,
     /// Of several copies of a story, the source with the highest priority owns it.
     pub priority: i64,
     /// Kept and shown, but not polled.
@@ -143,4 +157,6 @@ pub struct TopicPage {
     pub language: Option<String>,
     /// How its stories are shown.
     pub stories: ShownAs,
+    /// No source crowds out the others.
+    pub fair: bool,
 }

@@ -1,23 +1,17 @@
 //! From the configuration to what each stage wants of it.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::Write as _,
-    net::SocketAddr,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, fmt::Write as _, net::SocketAddr, sync::Arc, time::Duration};
 
 use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::{
-    config::Config,
+    config::{self, Config},
     fetch::{BasicAuth, FetchSettings, FetcherError},
     ingest::{SourceRules, Tagging, TakeInRules},
     model::{ArticlePolicy, SourceId, TopicId},
     poll::SourceSettings,
-    publish::{PublishSettings, SavedEditions, TopicPage, feed_names},
+    publish::{PublishSettings, SavedEditions, SourcePage, SourceShown, TopicPage, feed_names},
     reading::Reader,
     store::{RetentionLimits, StoreSettings},
     topics::Topics,
@@ -44,8 +38,7 @@ pub enum AssembleError {
     PublicUrl(SocketAddr),
 }
 
-/// The shortest and the longest that readers are told to keep an edition.
-const MAX_AGE: (Duration, Duration) = (Duration::from_secs(300), Duration::from_secs(3600));
+const HOUR: Duration = Duration::from_secs(3600);
 
 impl Assembled {
     /// `address` is the one really listened on, for links where the admin gave no public URL.
@@ -117,13 +110,6 @@ pub(super) fn public_url(config: &Config, address: SocketAddr) -> Option<Url> {
     }
 }
 
-/// `max-age` for readers: the shortest interval at which a source may bring something new.
-fn max_age(config: &Config) -> Duration {
-    let intervals = config.sources.values().map(|source| source.schedule(&config.polling).schedule.interval());
-    let shortest = intervals.min().and_then(|interval| interval.to_std().ok());
-    shortest.unwrap_or(MAX_AGE.1).clamp(MAX_AGE.0, MAX_AGE.1)
-}
-
 fn fetch_settings(config: &Config) -> FetchSettings {
     FetchSettings {
         user_agent_contact: config.polling.contact.as_ref().map(ToString::to_string),
@@ -164,28 +150,42 @@ pub(super) fn publish_settings(config: &Config, address: SocketAddr) -> Result<P
             .filter(|(_, now)| **now == topic.id)
             .map(|(former, _)| former.clone())
             .collect();
+        let page = config.topic_pages.get(&topic.id).cloned().unwrap_or_default();
         TopicPage {
             id: topic.id.clone(),
             title: topic.title.clone(),
             description: topic.description.clone(),
-            language: config.topic_pages.get(&topic.id).and_then(|page| page.language.clone()),
-            stories: config.topic_pages.get(&topic.id).map_or(config.publish.stories, |page| page.stories),
+            language: page.language,
+            stories: page.stories,
+            fair: page.fair,
             formerly,
         }
     };
     Ok(PublishSettings {
         public_url: public_url(config, address).ok_or(AssembleError::PublicUrl(address))?,
         entries: config.publish.entries,
-        max_age: max_age(config),
+        max_age: config.polling.schedule.interval().to_std().unwrap_or(HOUR),
         stories: config.publish.stories,
+        fair: config.publish.fair,
         topics: config.topics.iter().map(page).collect(),
+        sources: config.sources.iter().map(|(id, source)| source_page(config, id, source)).collect(),
+        memory: config.publish.memory,
+        directory: config.publish.directory.clone(),
+        hub: super::hub::hub_url(config, address).and_then(|hub| Url::parse(&hub).ok()),
     })
 }
 
-/// Sources of whose entries readers are shown the articles.
-pub(super) fn shown_articles(config: &Config) -> BTreeSet<SourceId> {
-    let shown = config.sources.iter().filter(|(_, source)| source.article == ArticlePolicy::Publish);
-    shown.map(|(id, _)| id.clone()).collect()
+fn source_page(config: &Config, id: &SourceId, source: &config::SourceSettings) -> SourcePage {
+    let interval = source.schedule(&config.polling).schedule.interval().to_std().ok();
+    let former = config.former_sources.iter().filter(|(_, now)| *now == id).map(|(former, _)| former.clone());
+    SourcePage {
+        id: id.clone(),
+        title: source.title.clone(),
+        url: source.url.clone(),
+        interval: interval.filter(|_| !source.disabled),
+        shown: SourceShown { article: source.article == ArticlePolicy::Publish, content: source.content },
+        formerly: former.collect(),
+    }
 }
 
 pub(super) fn sources(config: &Config) -> Vec<SourceSettings> {

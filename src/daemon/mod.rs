@@ -113,6 +113,9 @@ const DESK_CAPACITY: usize = 256;
 /// How often entries are looked through for those whose time is over.
 const PRUNE_EVERY: Duration = Duration::from_secs(3600);
 
+/// By which editions know what nobody asks for any more.
+const MINUTE: Duration = Duration::from_secs(60);
+
 /// How long everything may take to stop.
 const STOP_BUDGET: Duration = Duration::from_secs(8);
 
@@ -172,7 +175,7 @@ impl Front {
     fn open(config: &Config, address: SocketAddr, clock: Clock) -> Result<Self, DaemonError> {
         let parts = Assembled::new(config, address)?;
         let editions = Editions::default();
-        editions.restore(&parts.publish, &assemble::saved_editions(config));
+        editions.restore(&Arc::new(parts.publish), assemble::saved_editions(config));
         let hub = HubDoor::default();
         hub.announce(hub_settings(config, address));
         Ok(Self { editions, status: Status::default(), clock, hub, serve_stop: CancellationToken::new() })
@@ -219,10 +222,8 @@ impl Daemon {
         let fetcher = Fetcher::new(parts.fetch.clone(), clock.clone()).map_err(AssembleError::Fetcher)?;
         let tools = SharedTools::new(Tools { fetcher, reader: parts.reader.clone() });
         let ever = store.topics_ever()?;
-        let publisher = Publisher::new(store.clone(), parts.publish.clone(), editions.clone(), &ever);
-        let publisher = publisher.saving_to(assemble::saved_editions(&config));
-        let publisher = publisher.showing_articles_of(assemble::shown_articles(&config));
-        let publisher = publisher.naming_hub(hub::hub_url(&config, address));
+        let saved = Some(assemble::saved_editions(&config));
+        let publisher = Publisher::new(store.clone(), parts.publish.clone(), editions.clone(), &ever, saved);
         let setup = DeskSetup {
             store: store.clone(),
             rules: parts.rules.clone(),
@@ -297,6 +298,8 @@ impl Daemon {
         wished: &mut mpsc::Receiver<Wish>,
     ) -> Result<(), DaemonError> {
         let mut prune = tokio::time::interval(PRUNE_EVERY);
+        let mut minute = tokio::time::interval(MINUTE);
+        minute.tick().await;
         let mut watchdog = tokio::time::interval(systemd::watchdog_interval().unwrap_or(Duration::from_secs(30)));
         // What is started after us may ask for an edition at once, so that we are ready no sooner than the editions are.
         let status = self.status.clone();
@@ -316,6 +319,7 @@ impl Daemon {
                         return Err(DaemonError::DeskEnded);
                     }
                 }
+                _ = minute.tick() => self.editions.a_minute_passed(),
                 _ = watchdog.tick() => {
                     if self.desk_thread.as_ref().is_none_or(thread::JoinHandle::is_finished) {
                         return Err(DaemonError::DeskEnded);
@@ -385,10 +389,9 @@ impl Daemon {
         tools.reader = parts.reader.clone();
         self.tools.set(tools);
         let ever = self.store.topics_ever()?;
-        let publisher = Publisher::new(self.store.clone(), parts.publish.clone(), self.editions.clone(), &ever);
-        let publisher = publisher.saving_to(assemble::saved_editions(&config));
-        let publisher = publisher.showing_articles_of(assemble::shown_articles(&config));
-        let publisher = publisher.naming_hub(hub::hub_url(&config, self.address));
+        let saved = Some(assemble::saved_editions(&config));
+        let (publish, editions) = (parts.publish.clone(), self.editions.clone());
+        let publisher = Publisher::new(self.store.clone(), publish, editions, &ever, saved);
         let tagging = parts.tagging(&ever);
         // A source that is renamed must not hand anything in under its old name once the desk knows the new one.
         let renamed = parts.rules.sources.values().flat_map(|source| &source.formerly);

@@ -49,7 +49,7 @@ fn no_topics() -> Tagger {
 
 fn edition(editions: &Editions) -> String {
     match editions.find("/all.atom") {
-        Found::Edition(edition) => String::from_utf8_lossy(edition.body(crate::publish::Coding::Identity)).into_owned(),
+        Found::Edition(edition) => String::from_utf8_lossy(edition.document()).into_owned(),
         _ => String::new(),
     }
 }
@@ -69,18 +69,13 @@ fn setup(
     status: &Status,
     clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static,
 ) -> DeskSetup {
-    let publish = PublishSettings {
-        public_url: url::Url::parse("https://news.example/").expect("a URL"),
-        entries: 10,
-        max_age: Duration::from_secs(900),
-        stories: Default::default(),
-        topics: Vec::new(),
-    };
+    let public_url = url::Url::parse("https://news.example/").expect("a URL");
+    let publish = PublishSettings { entries: 10, ..PublishSettings::new(public_url) };
     let retention = RetentionLimits { age: Duration::from_secs(86_400), entries_per_source: 100, size: None };
     DeskSetup {
         store: store.clone(),
         rules: TakeInRules { retention, sources: BTreeMap::new() },
-        publisher: Some(Publisher::new(store.clone(), publish, editions.clone(), &BTreeMap::new())),
+        publisher: Some(Publisher::new(store.clone(), publish, editions.clone(), &BTreeMap::new(), None)),
         tagging: Tagging {
             tagger: no_topics(),
             topics_fingerprint: 0,

@@ -46,6 +46,9 @@ pub(super) fn run_press(
     while !is_closing.load(Ordering::Relaxed) {
         let mut waiting: Vec<Press> = from_desk.try_iter().collect();
         if waiting.is_empty() && changed.is_empty() {
+            if publisher.settle_one() {
+                continue;
+            }
             let next = if failed.is_empty() {
                 from_desk.recv().map_err(|RecvError| RecvTimeoutError::Disconnected)
             } else {

@@ -17,7 +17,7 @@ use super::*;
 use crate::{
     clock::Clock,
     model::{Entry, EntryNumber, FeedMetadata, PollState, SourceId, TopicId},
-    publish::{Coding, Editions, Found, PublishSettings, Publisher, TopicPage},
+    publish::{Editions, Found, PublishSettings, Publisher, TopicPage},
     reading::Reader,
     status::Status,
     store::{RetentionLimits, Store, StoreSettings, StoryRecord},
@@ -99,22 +99,12 @@ fn rules() -> TakeInRules {
 }
 
 fn publisher(store: &Store, editions: &Editions) -> Publisher {
-    let page = |id: &str| TopicPage {
-        id: TopicId::new(id),
-        title: id.into(),
-        description: None,
-        language: None,
-        stories: Default::default(),
-        formerly: Vec::new(),
-    };
     let settings = PublishSettings {
-        public_url: url::Url::parse("https://news.example/").expect("a URL"),
         entries: 2 * ENTRIES,
-        max_age: Duration::from_secs(900),
-        stories: Default::default(),
-        topics: ["counted", "tenth"].map(page).to_vec(),
+        topics: ["counted", "tenth"].map(|id| TopicPage::new(TopicId::new(id), id)).to_vec(),
+        ..PublishSettings::new(url::Url::parse("https://news.example/").expect("a URL"))
     };
-    Publisher::new(store.clone(), settings, editions.clone(), &BTreeMap::new())
+    Publisher::new(store.clone(), settings, editions.clone(), &BTreeMap::new(), None)
 }
 
 fn start(store: &Store, editions: &Editions, tagging: Tagging) -> (DeskHandle, thread::JoinHandle<()>, Status) {
@@ -136,9 +126,7 @@ fn start(store: &Store, editions: &Editions, tagging: Tagging) -> (DeskHandle, t
 /// How many stories an edition shows; `None` if there is none yet.
 fn shown(editions: &Editions, path: &str) -> Option<usize> {
     match editions.find(path) {
-        Found::Edition(edition) => {
-            Some(String::from_utf8_lossy(edition.body(Coding::Identity)).matches("<entry").count())
-        }
+        Found::Edition(edition) => Some(String::from_utf8_lossy(edition.document()).matches("<entry").count()),
         _ => None,
     }
 }

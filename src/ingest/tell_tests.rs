@@ -1,12 +1,23 @@
 //! The admin's word on stories, and how editions show them, against a real store.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::{
     Tell, TellError,
     text_tests::{AGENCY, Newsroom, article, at, prose},
 };
-use crate::model::TopicId;
+use crate::{
+    model::{ShownAs, TopicId},
+    publish::{EditionStory, Format, StoriesAddress, Wanted, gather, select},
+    store::Store,
+};
+
+/// What an edition shows.
+fn shown(store: &Store, topic: Option<&TopicId>, limit: usize, shown_as: ShownAs) -> Vec<EditionStory> {
+    let selection = StoriesAddress::standing(topic, Format::Atom).selection;
+    let stories = select(store, &selection, Wanted { limit, shown_as, fair: false }).expect("read");
+    gather(store, stories, &BTreeMap::new(), shown_as).expect("read")
+}
 
 /// The stories as the names of their entries' sources, each story sorted.
 fn sources_of(desk: &Newsroom) -> Vec<Vec<String>> {
@@ -95,7 +106,6 @@ fn the_admins_word_stands_against_keys_and_texts_also_for_entries_that_come_back
 
 #[test]
 fn a_topic_shows_copies_as_it_is_told_to() {
-    use crate::{model::ShownAs, publish::gather};
     let desk = Newsroom::new();
     desk.deliver("gazette", at(10), vec![article("gazette", "1", "Ministers fund AI centres in Brussels", AGENCY, 9)]);
     desk.deliver("herald", at(12), vec![article("herald", "1", "AI centres: Brussels pays", AGENCY, 11)]);
@@ -108,8 +118,8 @@ fn a_topic_shows_copies_as_it_is_told_to() {
     );
     desk.deliver("tribune", at(13), vec![article("tribune", "2", "AI paints a cat", &prose(6, 40), 12)]);
     let topic = TopicId::new("ai");
-    let shown = |shown_as| -> Vec<(String, usize, usize)> {
-        let stories = gather(desk.store(), Some(&topic), 10, &BTreeSet::new(), shown_as).expect("read");
+    let rows_of = |shown_as| -> Vec<(String, usize, usize)> {
+        let stories = shown(desk.store(), Some(&topic), 10, shown_as);
         stories.into_iter().map(|story| (story.title, story.related.len(), story.same_event.len())).collect()
     };
     let rows = |rows: &[(&str, usize, usize)]| -> Vec<(String, usize, usize)> {
@@ -124,17 +134,17 @@ fn a_topic_shows_copies_as_it_is_told_to() {
     };
     let (owner, critics, cat) =
         ("Ministers fund AI centres in Brussels", "Ministers fund AI centres in Brussels: critics", "AI paints a cat");
-    assert_eq!(sorted(shown(ShownAs::Merge)), rows(&[(owner, 2, 0), (critics, 0, 0), (cat, 0, 0)]));
-    assert_eq!(sorted(shown(ShownAs::Group)), rows(&[(owner, 2, 1), (critics, 0, 1), (cat, 0, 0)]));
+    assert_eq!(sorted(rows_of(ShownAs::Merge)), rows(&[(owner, 2, 0), (critics, 0, 0), (cat, 0, 0)]));
+    assert_eq!(sorted(rows_of(ShownAs::Group)), rows(&[(owner, 2, 1), (critics, 0, 1), (cat, 0, 0)]));
     let copy = "AI centres: Brussels pays";
     assert_eq!(
-        sorted(shown(ShownAs::All)),
+        sorted(rows_of(ShownAs::All)),
         rows(&[(owner, 0, 0), (copy, 0, 0), (critics, 0, 0), (cat, 0, 0)]),
         "what is of another topic by itself is not shown in this one"
     );
-    let all = gather(desk.store(), None, 10, &BTreeSet::new(), ShownAs::All).expect("read");
+    let all = shown(desk.store(), None, 10, ShownAs::All);
     let ids: std::collections::BTreeSet<_> = all.iter().map(|story| &story.id).collect();
     assert_eq!((all.len(), ids.len()), (5, 5));
     assert!(all.windows(2).all(|pair| pair[0].updated >= pair[1].updated), "newest first, each by its own date");
-    assert_eq!(gather(desk.store(), None, 2, &BTreeSet::new(), ShownAs::All).expect("read").len(), 2);
+    assert_eq!(shown(desk.store(), None, 2, ShownAs::All).len(), 2);
 }

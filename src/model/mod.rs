@@ -1,6 +1,7 @@
 //! The plain values that cross the stages. No input or output, no clock, and no other module of the crate is named here.
 
 mod article;
+mod content;
 mod document;
 mod entry;
 mod parsed;
@@ -10,6 +11,7 @@ mod story;
 mod topic;
 
 pub use article::ArticlePolicy;
+pub use content::ContentPolicy;
 pub use document::{Document, Freshness};
 pub use entry::{Category, EmbeddedSource, Enclosure, Entry, Language, LanguageOrigin, Person};
 pub use parsed::{Defect, Link, ParsedEntry, ParsedFeed, ParsedSource, PollHints, Text, TextKind, UpdatePeriod};

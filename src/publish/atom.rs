@@ -3,6 +3,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::{
+    edition::Rendered,
     frame::FeedFrame,
     gather::{EditionStory, SourceDescription},
     xml::Xml,
@@ -15,7 +16,7 @@ use crate::{
 pub(super) const MEDIA_TYPE: &str = "application/atom+xml; charset=utf-8";
 
 /// Renders the feed. The same frame and stories give the same bytes.
-pub fn render(frame: &FeedFrame, stories: &[EditionStory]) -> Vec<u8> {
+pub fn render(frame: &FeedFrame, stories: &[EditionStory]) -> Rendered {
     let mut xml = Xml::new();
     let mut attributes = vec![("xmlns", "http://www.w3.org/2005/Atom")];
     if let Some(language) = &frame.language {
@@ -34,11 +35,14 @@ pub fn render(frame: &FeedFrame, stories: &[EditionStory]) -> Vec<u8> {
         xml.empty("link", &[("rel", "hub"), ("href", hub_url)]);
     }
     xml.text("generator", &[("version", env!("CARGO_PKG_VERSION"))], "newsdesk");
+    let mut entries = Vec::with_capacity(stories.len());
     for story in stories {
+        let start = xml.length();
         entry(&mut xml, frame, story);
+        entries.push(start..xml.length());
     }
     xml.close("feed");
-    xml.finish()
+    Rendered { bytes: xml.finish(), entries }
 }
 
 fn entry(xml: &mut Xml, frame: &FeedFrame, story: &EditionStory) {

@@ -13,10 +13,10 @@ impl Default for Changes {
 }
 
 impl Changes {
-    /// The edition at this path is another one now.
-    pub(super) fn tell(&self, path: &str) {
+    /// The edition at this address is another one now.
+    pub(super) fn tell(&self, target: String) {
         // An error says that nobody watches.
-        let _ = self.0.send(path.to_owned());
+        let _ = self.0.send(target);
     }
 
     pub(super) fn watch(&self) -> broadcast::Receiver<String> {

@@ -1,126 +1,431 @@
 use std::{
-    collections::{HashMap, HashSet},
-    sync::{Arc, PoisonError, RwLock},
-    time::Duration,
+    collections::{BTreeSet, HashMap},
+    sync::{
+        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use tokio::sync::broadcast;
 
-use super::{Coding, Edition, PublishSettings, SavedEditions, changes::Changes, publisher::expected};
+use super::{
+    Edition, PublishSettings, SavedEditions,
+    address::{Address, AddressError, Of, StoriesAddress},
+    changes::Changes,
+    publisher::Held,
+    renderer::Renderer,
+    shelf::{Shelf, Slot, Tick},
+};
+use crate::model::{SourceId, TopicId};
 
-/// The current edition at every address, shared by whoever serves. A request never waits for a rendering.
+/// The current edition at every address, shared by whoever serves.
+///
+/// Those of topics and of everything that were asked for within a day are kept current; others, and combinations, are made
+/// when somebody asks.
 #[derive(Clone, Default)]
-pub struct Editions(Arc<RwLock<State>>);
+pub struct Editions(Arc<Shared>);
 
-#[derive(Default)]
-struct State {
-    current: HashMap<String, Arc<Edition>>,
-    expected: HashSet<String>,
-    moved: HashMap<String, String>,
-    gone: HashSet<String>,
-    max_age: Duration,
+struct Shared {
+    state: RwLock<State>,
+    /// Minutes that have passed, from 1.
+    minute: AtomicU64,
     changes: Changes,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self { state: RwLock::default(), minute: AtomicU64::new(1), changes: Changes::default() }
+    }
+}
+
+struct State {
+    plan: Option<Arc<Plan>>,
+    /// Topics and everything, in every format, and what is there once.
+    standing: Shelf,
+    /// What strangers combine. It never takes room from the others.
+    combined: Shelf,
+    tick: Tick,
+    /// When the editions (`None`: of everything) last changed.
+    changed_at: HashMap<Option<TopicId>, Tick>,
+    held: Held,
+}
+
+/// Bytes of combinations that are kept.
+const COMBINED_BYTES: usize = 16 << 20;
+
+/// What nobody has asked for in so many minutes is made when somebody does.
+const FORGOTTEN_AFTER: u64 = 24 * 60;
+
+/// The list of sources is made again at most so often, in minutes: it takes a look at every topic.
+const SOURCES_OUTLINE_LASTS: u64 = 60;
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            plan: None,
+            standing: Shelf::new(usize::MAX),
+            combined: Shelf::new(COMBINED_BYTES),
+            tick: 0,
+            changed_at: HashMap::new(),
+            held: Held::Nothing,
+        }
+    }
+}
+
+/// Which addresses there are, and who makes what they ask for.
+pub(super) struct Plan {
+    pub(super) settings: Arc<PublishSettings>,
+    /// Topics that were taken out.
+    pub(super) gone: BTreeSet<TopicId>,
+    /// `None` until the store is open.
+    pub(super) renderer: Option<Renderer>,
+    pub(super) saved: Option<SavedEditions>,
+}
+
+/// As of when an edition is made, and by whose settings.
+#[derive(Clone)]
+pub(super) struct Stamp {
+    plan: Option<Arc<Plan>>,
+    tick: Tick,
 }
 
 /// What is to be had at an address.
 pub enum Found {
     Edition(Arc<Edition>),
-    /// The address is right, but its first edition is still being made.
-    NotYet,
-    /// The topic has another name now.
+    /// The address is right; [`Editions::make`] has to make what it asks for.
+    ToMake(Box<Address>),
+    /// It is at another address.
     Moved(String),
     /// The topic was taken out.
     Gone,
+    /// What is asked for cannot be combined.
+    Refused(AddressError),
+    Nothing,
+}
+
+/// What came of making an edition.
+pub enum Made {
+    Edition(Arc<Edition>),
+    /// It cannot be made now, and there is none of before.
+    NotYet,
     Nothing,
 }
 
 impl Editions {
-    pub fn find(&self, path: &str) -> Found {
-        let state = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(edition) = state.current.get(path) {
-            Found::Edition(edition.clone())
-        } else if state.expected.contains(path) {
-            Found::NotYet
-        } else if let Some(to) = state.moved.get(path) {
-            Found::Moved(to.clone())
-        } else if state.gone.contains(path) {
-            Found::Gone
-        } else {
-            Found::Nothing
+    /// What there is at an address: a path and a query, if there is one.
+    pub fn find(&self, target: &str) -> Found {
+        let state = self.state();
+        let slot = state.standing.get(target).or_else(|| state.combined.get(target));
+        if let Some(slot) = slot {
+            slot.is_asked_for(self.minute());
+            let is_over = slot.lasts_until.is_some_and(|until| until <= self.minute());
+            if (state.is_current(slot) && !is_over) || !state.can_make() {
+                return Found::Edition(slot.edition.clone());
+            }
+        }
+        let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
+        let Some(plan) = state.plan.clone() else { return Found::Nothing };
+        drop(state);
+        match Address::parse(path, query) {
+            Err(AddressError::Nothing) => Found::Nothing,
+            Err(error) => Found::Refused(error),
+            Ok(address) => plan.find(address, target),
         }
     }
 
-    /// For how long readers may keep an edition.
-    pub fn max_age(&self) -> Duration {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).max_age
+    /// Makes what an address asks for, from the store. What cannot be made now is had as it was.
+    ///
+    /// Takes some milliseconds; a combination up to some tens of them.
+    pub fn make(&self, address: &Address) -> Made {
+        let target = address.to_string();
+        let stamp = self.stamp();
+        let held = self.state().held.clone();
+        let renderer = stamp.plan.as_ref().and_then(|plan| plan.renderer.as_ref());
+        let is_held = match address {
+            Address::Stories(stories) => {
+                depends_on(address).iter().any(|topic| held.holds(topic.as_ref()))
+                    || stories.selection.topics().any(|topic| held.holds(Some(topic)))
+            }
+            Address::Index | Address::Story(_) | Address::SourcesOutline => held != Held::Nothing,
+            Address::TopicsOutline => false,
+        };
+        match renderer.filter(|_| !is_held).map(|renderer| renderer.render(address)) {
+            Some(Ok(Some(edition))) => {
+                let edition = self.put(address, edition, &stamp);
+                if let Some(slot) = self.state().slot(&target) {
+                    slot.is_asked_for(self.minute());
+                }
+                return Made::Edition(edition);
+            }
+            Some(Ok(None)) => return Made::Nothing,
+            Some(Err(error)) => tracing::error!(%error, address = target, "an edition could not be made"),
+            None => {}
+        }
+        if let Some(slot) = self.state().slot(&target) {
+            return Made::Edition(slot.edition.clone());
+        }
+        let saved = stamp.plan.as_ref().and_then(|plan| plan.saved.as_ref());
+        match saved.and_then(|saved| saved.load(&target)) {
+            Some(edition) => Made::Edition(Arc::new(edition)),
+            None => Made::NotYet,
+        }
     }
 
-    /// How many editions there are.
+    pub(super) fn plan(&self) -> Option<Arc<Plan>> {
+        self.state().plan.clone()
+    }
+
+    /// What there was at an address the last time it was made.
+    pub fn former(&self, target: &str) -> Option<Arc<Edition>> {
+        self.state().slot(target).map(|slot| slot.edition.clone())
+    }
+
+    /// How many editions are kept current.
     pub fn len(&self) -> usize {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).current.len()
+        self.state().standing.len()
     }
 
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Puts a whole edition in the place of the one before it. One that nobody expects any more, because its topic was taken
-    /// out while it was being made, is dropped.
-    pub(super) fn put(&self, path: String, edition: Edition) {
-        let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if state.expected.contains(&path) {
-            let is_other = |before: &Arc<Edition>| before.body(Coding::Identity) != edition.body(Coding::Identity);
-            if state.current.get(&path).is_none_or(is_other) {
-                state.changes.tell(&path);
+    /// The bytes that all editions take.
+    pub fn bytes(&self) -> usize {
+        let state = self.state();
+        state.standing.bytes() + state.combined.bytes()
+    }
+
+    /// To be told every minute: by it, it is known what nobody has asked for in a day.
+    pub fn a_minute_passed(&self) {
+        self.0.minute.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Has the editions of the last run served until the store is open.
+    pub fn restore(&self, settings: &Arc<PublishSettings>, saved: SavedEditions) {
+        let (settings, gone) = (settings.clone(), BTreeSet::new());
+        self.arrange(Plan { settings, gone, renderer: None, saved: Some(saved) });
+    }
+
+    /// From now on the addresses are these. Editions at other ones are dropped, and combinations are made anew.
+    pub(super) fn arrange(&self, plan: Plan) -> Arc<Plan> {
+        let plan = Arc::new(plan);
+        let mut state = self.state_mut();
+        state.standing.holds_at_most(plan.settings.memory);
+        state.standing.retain(|target| plan.is_standing(target));
+        state.combined.clear();
+        state.plan = Some(plan.clone());
+        plan
+    }
+
+    pub(super) fn hold(&self, held: Held) {
+        self.state_mut().held = held;
+    }
+
+    /// What is read from the store from now on is as of this.
+    pub(super) fn next_stamp(&self) -> Stamp {
+        let mut state = self.state_mut();
+        state.tick += 1;
+        Stamp { plan: state.plan.clone(), tick: state.tick }
+    }
+
+    fn stamp(&self) -> Stamp {
+        let state = self.state();
+        Stamp { plan: state.plan.clone(), tick: state.tick }
+    }
+
+    /// Puts a whole edition in the place of the one before it, unless that is newer, or the same, or nobody expects it any
+    /// more; then that one stays.
+    pub(super) fn put(&self, address: &Address, edition: Edition, stamp: &Stamp) -> Arc<Edition> {
+        let target = address.to_string();
+        let mut state = self.state_mut();
+        let is_of_now = match (&state.plan, &stamp.plan) {
+            (Some(now), Some(then)) => Arc::ptr_eq(now, then),
+            _ => false,
+        };
+        if !is_of_now {
+            return Arc::new(edition);
+        }
+        let is_standing = is_standing(address);
+        let shelf = if is_standing { &mut state.standing } else { &mut state.combined };
+        let (edition, is_saved) = match shelf.get(&target) {
+            Some(former) if former.made_at > stamp.tick => return former.edition.clone(),
+            Some(former) => {
+                // Most of what is made again at a start or a reload is what it was.
+                let is_same = former.edition.hash() == edition.hash();
+                let is_saved = is_same && former.is_saved.load(Ordering::Relaxed);
+                (Arc::new(edition.succeeding(&former.edition)), is_saved)
             }
-            state.current.insert(path, Arc::new(edition));
+            None => (Arc::new(edition), false),
+        };
+        let mut slot = Slot::new(edition.clone(), stamp.tick, depends_on(address));
+        if *address == Address::SourcesOutline {
+            slot.lasts_until = Some(self.minute() + SOURCES_OUTLINE_LASTS);
         }
+        slot.is_saved.store(is_saved, Ordering::Relaxed);
+        let is_other = shelf.get(&target).is_none_or(|former| former.edition.hash() != edition.hash());
+        shelf.put(target.clone(), slot);
+        drop(state);
+        if is_other && address.can_be_subscribed_to() {
+            self.0.changes.tell(target);
+        }
+        edition
     }
 
-    /// From now on, the path of every edition whose bytes change.
+    /// From now on, the address of every feed of a topic or of everything whose bytes change.
     pub fn changes(&self) -> broadcast::Receiver<String> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).changes.watch()
+        self.0.changes.watch()
     }
 
-    pub(super) fn is_expected(&self, path: &str) -> bool {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).expected.contains(path)
+    /// Whether an edition is to be kept current: it was asked for within a day, or (`for_all`) there is room for those that
+    /// nobody has asked for.
+    pub(super) fn is_wanted(&self, address: &StoriesAddress, for_all: bool) -> bool {
+        let state = self.state();
+        let asked_at = state.standing.get(&address.to_string()).and_then(|slot| slot.asked_at());
+        asked_at.is_some_and(|asked_at| asked_at + FORGOTTEN_AFTER > self.minute())
+            || (for_all && state.standing.has_room())
     }
 
-    /// Puts up the editions of the last run until they are made anew.
-    pub fn restore(&self, settings: &PublishSettings, saved: &SavedEditions) {
-        let expected = expected(settings);
-        self.arrange(expected.clone(), HashMap::new(), HashSet::new(), settings.max_age);
-        for (path, edition) in saved.load(|path| expected.contains(path)) {
-            self.put(path, edition);
+    /// Whether a page that is there once is to be kept current.
+    pub(super) fn is_wanted_once(&self, address: &Address) -> bool {
+        let state = self.state();
+        match state.standing.get(&address.to_string()) {
+            Some(slot) => slot.asked_at().is_some_and(|asked_at| asked_at + FORGOTTEN_AFTER > self.minute()),
+            None => state.standing.has_room(),
         }
     }
 
-    /// Editions of tests elsewhere: feeds are expected at these paths.
+    pub(super) fn drop_edition(&self, address: &StoriesAddress) {
+        self.state_mut().standing.remove(&address.to_string());
+    }
+
+    /// From now on what depends on this topic (`None`: on everything) and is older than the stamp is made anew when it is
+    /// asked for.
+    pub(super) fn has_changed(&self, topic: Option<TopicId>, stamp: &Stamp) {
+        self.state_mut().changed_at.insert(topic, stamp.tick);
+    }
+
+    /// Does what can wait for one edition: its codings, its file for the next start. `false` if nothing is left to do.
+    pub(super) fn settle_one(&self) -> bool {
+        let state = self.state();
+        let uncoded = state.standing.slots().find(|(_, slot)| !slot.edition.is_prepared());
+        if let Some(edition) = uncoded.map(|(_, slot)| slot.edition.clone()) {
+            drop(state);
+            edition.prepare();
+            return true;
+        }
+        let Some(saved) = state.plan.as_ref().and_then(|plan| plan.saved.clone()) else { return false };
+        let unsaved = state.standing.slots().find(|(_, slot)| !slot.is_saved.load(Ordering::Relaxed));
+        let Some((target, slot)) = unsaved.map(|(target, slot)| (target.clone(), slot.clone())) else { return false };
+        drop(state);
+        if let Err(error) = saved.save(&target, &slot.edition) {
+            tracing::warn!(%error, target, "an edition could not be kept for the next start");
+        }
+        slot.is_saved.store(true, Ordering::Relaxed);
+        true
+    }
+
+    /// The feeds of these topics and of everything, for tests elsewhere. Nothing is made for them.
     #[cfg(test)]
-    pub(crate) fn with_feeds(paths: &[&str]) -> Self {
+    pub(crate) fn of_topics(public_url: url::Url, topics: &[&str]) -> Self {
+        let page = |id: &&str| super::TopicPage::new(TopicId::new(*id), *id);
+        let topics = topics.iter().map(page).collect();
+        let settings = Arc::new(PublishSettings { topics, ..PublishSettings::new(public_url) });
         let editions = Self::default();
-        let expected = paths.iter().map(|path| path.to_string()).collect();
-        editions.arrange(expected, HashMap::new(), HashSet::new(), Duration::from_secs(900));
+        editions.arrange(Plan { settings, gone: BTreeSet::new(), renderer: None, saved: None });
         editions
     }
 
     #[cfg(test)]
     pub(crate) fn put_feed(&self, path: &str, body: &[u8]) {
-        let updated = chrono::DateTime::UNIX_EPOCH;
-        self.put(path.into(), Edition::new("application/atom+xml; charset=utf-8", updated, body.to_vec()));
+        let edition = Edition::new(super::atom::MEDIA_TYPE, chrono::DateTime::UNIX_EPOCH, body.to_vec().into());
+        let address = Address::parse(path, None).unwrap_or_else(|error| panic!("{error}"));
+        self.put(&address, edition, &self.next_stamp());
     }
 
-    /// Says which addresses there are, which have moved and which are gone; editions at other addresses are dropped.
-    pub(super) fn arrange(
-        &self,
-        expected: HashSet<String>,
-        moved: HashMap<String, String>,
-        gone: HashSet<String>,
-        max_age: Duration,
-    ) {
-        let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        state.current.retain(|path, _| expected.contains(path));
-        let (current, changes) = (std::mem::take(&mut state.current), std::mem::take(&mut state.changes));
-        *state = State { current, expected, moved, gone, max_age, changes };
+    fn minute(&self) -> u64 {
+        self.0.minute.load(Ordering::Relaxed)
+    }
+
+    fn state(&self) -> RwLockReadGuard<'_, State> {
+        self.0.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn state_mut(&self) -> RwLockWriteGuard<'_, State> {
+        self.0.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn slot(&self, target: &str) -> Option<&Arc<Slot>> {
+        self.standing.get(target).or_else(|| self.combined.get(target))
+    }
+
+    fn is_current(&self, slot: &Slot) -> bool {
+        let changed = slot.depends_on.iter().filter_map(|topic| self.changed_at.get(topic));
+        changed.max().is_none_or(|changed| *changed <= slot.made_at)
+    }
+
+    fn can_make(&self) -> bool {
+        self.plan.as_ref().is_some_and(|plan| plan.renderer.is_some())
+    }
+}
+
+impl Plan {
+    /// What there is at an address that nothing has been made for.
+    fn find(&self, address: Address, target: &str) -> Found {
+        let Address::Stories(mut stories) = address else {
+            let canonical = address.to_string();
+            return if canonical == target { Found::ToMake(Box::new(address)) } else { Found::Moved(canonical) };
+        };
+        let former = self.settings.former_topics();
+        stories.selection = stories.selection.renamed(|topic| former.get(topic).unwrap_or(topic).clone());
+        for topic in stories.selection.topics() {
+            if self.settings.page_of(topic).is_none() {
+                return if self.gone.contains(topic) { Found::Gone } else { Found::Nothing };
+            }
+        }
+        let present = |id: &SourceId| {
+            let is_named = |page: &&super::SourcePage| page.id == *id || page.formerly.contains(id);
+            self.settings.sources.iter().find(is_named).map(|page| page.id.clone())
+        };
+        if let Of::Source(source) = &mut stories.selection.of {
+            let Some(id) = present(source) else { return Found::Nothing };
+            *source = id;
+        }
+        let sources: Option<BTreeSet<SourceId>> = stories.selection.sources.iter().map(present).collect();
+        let Some(sources) = sources else { return Found::Nothing };
+        stories.selection.sources = sources;
+        stories.limit = stories.limit.filter(|limit| *limit != self.settings.entries);
+        let canonical = stories.to_string();
+        if canonical == target { Found::ToMake(Box::new(Address::Stories(stories))) } else { Found::Moved(canonical) }
+    }
+
+    /// Whether it is the address of an edition that is kept current.
+    pub(super) fn is_standing(&self, target: &str) -> bool {
+        let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
+        match Address::parse(path, query) {
+            Ok(address) => is_standing(&address) && matches!(self.find(address, target), Found::ToMake(_)),
+            Err(_) => false,
+        }
+    }
+}
+
+fn is_standing(address: &Address) -> bool {
+    match address {
+        Address::Index | Address::TopicsOutline | Address::SourcesOutline => true,
+        Address::Stories(stories) => stories.topic().is_some(),
+        Address::Story(_) => false,
+    }
+}
+
+/// The editions (`None`: of everything) with which one changes.
+fn depends_on(address: &Address) -> Vec<Option<TopicId>> {
+    match address {
+        Address::Stories(StoriesAddress { selection, .. }) => match &selection.of {
+            Of::Topics(topics) => topics.iter().cloned().map(Some).collect(),
+            Of::Everything | Of::Source(_) => vec![None],
+        },
+        Address::Index | Address::Story(_) => vec![None],
+        Address::TopicsOutline | Address::SourcesOutline => Vec::new(),
     }
 }

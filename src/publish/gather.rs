@@ -1,11 +1,10 @@
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
-use super::events::name_each_other;
+use super::{events::name_each_other, select::readable};
 use crate::{
-    model::{Category, Enclosure, Entry, Person, ShownAs, SourceId, SourceNumber, TopicId},
+    model::{Category, ContentPolicy, Enclosure, Entry, Person, ShownAs, SourceId, SourceNumber, StoryNumber, TopicId},
     normalize::is_portable_id,
     store::{EntryRecord, SourceRecord, Store, StoreError, StoryRecord},
 };
@@ -13,6 +12,8 @@ use crate::{
 /// A story as an edition shows it: the owner's text, and everybody who carried it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EditionStory {
+    /// Where its own page is.
+    pub number: StoryNumber,
     /// An absolute IRI, unique in the edition.
     pub id: String,
     /// Never empty.
@@ -65,119 +66,60 @@ pub struct Related {
     pub title: String,
 }
 
-/// The newest stories of a topic (`None`: of everything), newest first. Of entries of `articles_of`, the article on the page
-/// behind the link is shown where it says more than the feed.
+/// What readers are shown of the entries of a source.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SourceShown {
+    /// The article on the page behind the link, where it says more than the feed.
+    pub article: bool,
+    pub content: ContentPolicy,
+}
+
+/// The most bytes of HTML in an edition; the stories after that many are shown by their summaries.
+const MOST_HTML: usize = 16 << 20;
+
+/// What is shown of these stories. `shown` are the sources of which not just their feed's whole content is.
 ///
-/// With [`ShownAs::All`] each copy that is itself in the topic is an entry of its own.
+/// With [`ShownAs::Group`] articles on one event name each other.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub fn gather(
     store: &Store,
-    topic: Option<&TopicId>,
-    limit: usize,
-    articles_of: &BTreeSet<SourceId>,
+    chosen: Vec<StoryRecord>,
+    shown: &BTreeMap<SourceId, SourceShown>,
     shown_as: ShownAs,
 ) -> Result<Vec<EditionStory>, StoreError> {
-    let newest = store.newest(topic, limit)?;
-    let newest = match shown_as {
-        ShownAs::All => apart(store, topic, limit, newest)?,
-        ShownAs::Merge | ShownAs::Group => newest,
-    };
-    let (mut stories, mut shown) = (Vec::new(), Vec::new());
-    for story in newest {
-        let owner = match store.entry(story.owner) {
-            Ok(Some(mut owner)) => {
-                let source = store.source_by_number(owner.source);
-                if source.is_some_and(|(id, _)| articles_of.contains(&id)) {
-                    show_article(store, &mut owner)?;
-                }
-                owner
-            }
-            Ok(None) => continue,
-            Err(StoreError::Record { cause, .. }) => {
-                tracing::error!(story = %story.id, %cause, "a story that cannot be read is left out of its editions");
-                continue;
-            }
-            Err(error) => return Err(error),
-        };
+    let (mut stories, mut owners, mut html) = (Vec::with_capacity(chosen.len()), Vec::new(), 0_usize);
+    for story in chosen {
+        let Some(mut owner) = readable(store.entry(story.owner))? else { continue };
         let Some((id, source)) = store.source_by_number(owner.source) else { continue };
-        shown.push(owner.number);
-        stories.push(describe(store, story, owner, &id, &source));
+        let of_source = shown.get(&id).copied().unwrap_or_default();
+        if of_source.article {
+            show_article(store, &mut owner)?;
+        }
+        owners.push(owner.number);
+        let mut described = describe(store, story, owner, &id, &source);
+        described.show_no_more_than(of_source.content);
+        if html > MOST_HTML {
+            described.show_no_more_than(ContentPolicy::Summary);
+        }
+        html += [&described.summary, &described.content].into_iter().flatten().map(String::len).sum::<usize>();
+        stories.push(described);
     }
     if shown_as == ShownAs::Group {
-        name_each_other(store, &shown, &mut stories)?;
+        name_each_other(store, &owners, &mut stories)?;
     }
     Ok(stories)
 }
 
 fn show_article(store: &Store, owner: &mut EntryRecord) -> Result<(), StoreError> {
-    let article = match store.article(owner.number) {
-        Ok(article) => article,
-        Err(StoreError::Record { cause, .. }) => {
-            tracing::error!(entry = owner.number.0, %cause, "an article that cannot be read is not shown");
-            None
-        }
-        Err(error) => return Err(error),
-    };
+    let article = readable(store.article(owner.number))?;
     let length = |html: &str| crate::normalize::to_text(html).len();
     let own = [&owner.entry.content, &owner.entry.summary].into_iter().flatten().map(|html| length(html)).max();
     if let Some(article) = article.filter(|article| length(&article.html) > own.unwrap_or_default()) {
         owner.entry.content = Some(article.html);
     }
     Ok(())
-}
-
-/// Each copy as a story of its own, dated by itself. The shown one keeps the story's id.
-fn apart(
-    store: &Store,
-    topic: Option<&TopicId>,
-    limit: usize,
-    stories: Vec<StoryRecord>,
-) -> Result<Vec<StoryRecord>, StoreError> {
-    let mut all = Vec::new();
-    for story in stories {
-        if story.copies.len() == 1 {
-            all.push(story);
-            continue;
-        }
-        for copy in &story.copies {
-            let is_in = topic.is_none_or(|topic| copy.topics.iter().any(|score| score.topic == *topic));
-            if !is_in {
-                continue;
-            }
-            let id = match copy.entry == story.owner {
-                true => story.id.clone(),
-                false => match store.entry(copy.entry)? {
-                    Some(record) if record.atom_id != story.id && store.story_by_id(&record.atom_id)?.is_none() => {
-                        record.atom_id
-                    }
-                    // Another story bears it, or another copy claims it.
-                    _ => {
-                        Uuid::new_v5(&store.instance(), format!("entry:{}", copy.entry.0).as_bytes()).urn().to_string()
-                    }
-                },
-            };
-            all.push(StoryRecord {
-                number: story.number,
-                id,
-                owner: copy.entry,
-                updated: copy.revised.unwrap_or(copy.first_dated),
-                topics: copy.topics.clone(),
-                copies: vec![copy.clone()],
-            });
-        }
-    }
-    let mut ids = BTreeSet::new();
-    for story in &mut all {
-        if !ids.insert(story.id.clone()) {
-            story.id = Uuid::new_v5(&store.instance(), format!("entry:{}", story.owner.0).as_bytes()).urn().to_string();
-            ids.insert(story.id.clone());
-        }
-    }
-    all.sort_by(|a, b| b.updated.cmp(&a.updated).then_with(|| a.id.cmp(&b.id)));
-    all.truncate(limit);
-    Ok(all)
 }
 
 fn describe(
@@ -207,6 +149,7 @@ fn describe(
         },
     };
     EditionStory {
+        number: story.number,
         id: story.id,
         title,
         link: entry.link,
@@ -262,7 +205,7 @@ fn owner_source(story: &StoryRecord) -> SourceNumber {
     story.copies.iter().find(|copy| copy.entry == story.owner).map_or(SourceNumber(0), |copy| copy.source)
 }
 
-fn title_of(id: &SourceId, source: &SourceRecord) -> String {
+pub(super) fn title_of(id: &SourceId, source: &SourceRecord) -> String {
     if source.feed.title.is_empty() { id.to_string() } else { source.feed.title.clone() }
 }
 
@@ -270,7 +213,7 @@ fn title_of(id: &SourceId, source: &SourceRecord) -> String {
 const TITLE_FROM_TEXT: usize = 80;
 
 /// The entry's title; without one, how its text begins; without text, where it is.
-fn shown_title(entry: &Entry) -> String {
+pub(super) fn shown_title(entry: &Entry) -> String {
     if !entry.title.is_empty() {
         return entry.title.clone();
     }

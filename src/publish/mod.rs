@@ -1,32 +1,57 @@
 //! From the store to what readers get: the newest stories of a topic, rendered once, held as finished bytes.
 //!
-//! [`gather`] reads the stories of an edition, [`events`] finds those of one event, `atom` and `rss` write them as a feed, `index` as a page;
-//! [`Edition`] is the result with its codings and validators; [`Editions`] holds the current ones, and a [`Publisher`]
-//! keeps them current. No "now" enters: the same stories and the same settings give the same bytes.
+//! An [`Address`] says what is asked for. [`select`] finds its stories and [`gather`] what is shown of them ([`events`] those of one
+//! event); a `Renderer` writes them as `atom`, `rss` or `json_feed`. [`Edition`] is the result with its codings and validators;
+//! [`Editions`] holds the current ones, and a [`Publisher`] keeps those current that are asked for. No "now" enters: the same
+//! stories and the same settings give the same bytes.
 
+mod address;
 mod also;
 mod atom;
 mod changes;
+mod coding;
+mod content;
+mod copies;
+mod directory;
 mod edition;
 mod editions;
 mod events;
+mod fair;
+mod files;
 mod frame;
 mod gather;
-mod index;
+mod history;
+mod json_feed;
+mod opml;
+pub mod pages;
 mod publisher;
+mod renderer;
 mod rss;
 mod saved;
+mod select;
+mod shelf;
 mod xml;
 
-pub use edition::{Coding, Edition};
-pub use editions::{Editions, Found};
+pub use address::{Address, AddressError, Format, MOST_NAMES, MOST_STORIES, Of, Selection, StoriesAddress};
+pub use coding::Coding;
+pub use copies::copies;
+pub use directory::EditionDirectory;
+pub use edition::{Edition, Fields, Rendered, link_field};
+pub(crate) use edition::{etag, named_by};
+pub use editions::{Editions, Found, Made};
 pub use events::events;
-pub use frame::{FeedFrame, PublishSettings, TopicPage, feed_names};
-pub use gather::{EditionStory, Related, SourceDescription, gather};
+pub use files::PublishedFile;
+pub use frame::{FeedFrame, PublishSettings, SourcePage, TopicPage, feed_names};
+pub use gather::{EditionStory, Related, SourceDescription, SourceShown, gather};
+pub use history::News;
+pub use opml::{Outline, OutlineGroup};
 pub use publisher::{Held, Published, Publisher};
 pub use saved::SavedEditions;
+pub use select::{Wanted, select};
 
 pub use self::atom::render as render_atom;
+pub use self::json_feed::render as render_json;
+pub use self::opml::render as render_opml;
 pub use self::rss::render as render_rss;
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! A topic as an RSS 2.0 feed, for readers that know nothing else.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 use chrono::{DateTime, Utc};
+use memchr::{memchr, memmem};
 use rss::{
     Category, Channel, Enclosure, Guid, Item, Source,
     extension::{Extension, dublincore::DublinCoreExtension},
@@ -10,13 +11,14 @@ use rss::{
 
 use quick_xml::escape::partial_escape;
 
-use super::{atom::is_media_type, frame::FeedFrame, gather::EditionStory, xml::legal};
-use crate::normalize::to_text;
+use super::{
+    atom::is_media_type, content::beginning, edition::Rendered, frame::FeedFrame, gather::EditionStory, xml::legal,
+};
 
 pub(super) const MEDIA_TYPE: &str = "application/rss+xml; charset=utf-8";
 
 /// Renders the feed. The same frame and stories give the same bytes.
-pub fn render(frame: &FeedFrame, stories: &[EditionStory]) -> Vec<u8> {
+pub fn render(frame: &FeedFrame, stories: &[EditionStory]) -> Rendered {
     let namespaces = [
         ("atom", "http://www.w3.org/2005/Atom"),
         ("content", "http://purl.org/rss/1.0/modules/content/"),
@@ -39,7 +41,28 @@ pub fn render(frame: &FeedFrame, stories: &[EditionStory]) -> Vec<u8> {
         unreachable!("writing into memory failed: {error}");
     }
     bytes.push(b'\n');
-    bytes
+    let entries = items(&bytes);
+    Rendered { bytes, entries }
+}
+
+/// Where the items are, each with the blanks before it. All text is escaped but that in a CDATA section, so that a tag beyond
+/// one is a tag.
+fn items(bytes: &[u8]) -> Vec<Range<usize>> {
+    let (mut found, mut at, mut start) = (Vec::new(), 0, 0);
+    while let Some(next) = memchr(b'<', bytes.get(at..).unwrap_or_default()) {
+        at += next;
+        let rest = &bytes[at..];
+        if rest.starts_with(b"<![CDATA[") {
+            let Some(end) = memmem::find(rest, b"]]>") else { break };
+            at += end;
+        } else if rest.starts_with(b"<item>") {
+            start = bytes[..at].trim_ascii_end().len();
+        } else if rest.starts_with(b"</item>") {
+            found.push(start..at + b"</item>".len());
+        }
+        at += 1;
+    }
+    found
 }
 
 fn atom_links(frame: &FeedFrame) -> BTreeMap<String, Vec<Extension>> {
@@ -69,7 +92,7 @@ fn item(frame: &FeedFrame, story: &EditionStory) -> Item {
             _ => "application/octet-stream".into(),
         },
     });
-    let description = story.summary.as_deref().map_or_else(|| beginning(story), clean);
+    let description = story.summary.as_deref().map_or_else(|| described(story), clean);
     Item {
         title: Some(clean(&story.title)),
         link: story.link.clone(),
@@ -91,16 +114,10 @@ fn item(frame: &FeedFrame, story: &EditionStory) -> Item {
     }
 }
 
-/// The most characters of the text that a description repeats.
-const DESCRIPTION: usize = 280;
-
 /// How the text begins, or the title where there is no text: readers show the description first. It is HTML.
-fn beginning(story: &EditionStory) -> String {
-    let text = story.content.as_deref().map(to_text).unwrap_or_default();
-    let text = if text.is_empty() { &story.title } else { &text };
-    let short: String = text.chars().take(DESCRIPTION).collect();
-    let cut = if short.len() < text.len() { "…" } else { "" };
-    format!("{}{cut}", partial_escape(clean(short.trim_end())))
+fn described(story: &EditionStory) -> String {
+    let beginning = story.content.as_deref().and_then(beginning);
+    clean(&beginning.unwrap_or_else(|| partial_escape(&story.title).into_owned()))
 }
 
 fn clean(text: &str) -> String {

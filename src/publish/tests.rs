@@ -5,12 +5,12 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 use chrono::{DateTime, Utc};
 
 use super::{
-    EditionStory, PublishSettings, Related, SourceDescription, TopicPage, frame::FeedFrame, index, render_atom,
-    render_rss,
+    EditionStory, Outline, OutlineGroup, Related, SourceDescription, frame::FeedFrame, render_atom, render_json,
+    render_opml, render_rss,
 };
-use crate::model::{Category, Enclosure, Person, TopicId};
+use crate::model::{Category, Enclosure, Person, StoryNumber, TopicId};
 
-fn at(hour: i64) -> DateTime<Utc> {
+pub(super) fn at(hour: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_790_000_000 + hour * 3600, 0).expect("a time")
 }
 
@@ -31,9 +31,35 @@ fn source(name: &str) -> SourceDescription {
     }
 }
 
-/// One story that has everything, and one that has next to nothing.
-fn stories() -> Vec<EditionStory> {
+/// A story that has a title and next to nothing else.
+pub(super) fn bare_story() -> EditionStory {
+    EditionStory {
+        number: StoryNumber(8),
+        id: "urn:uuid:00000000-0000-5000-8000-000000000000".into(),
+        title: "Only a title".into(),
+        link: None,
+        published: at(0),
+        updated: at(0),
+        language: None,
+        authors: vec![person("HERALD")],
+        contributors: Vec::new(),
+        topics: Vec::new(),
+        categories: Vec::new(),
+        enclosures: Vec::new(),
+        summary: None,
+        content: None,
+        rights: None,
+        via: "https://herald.example/feed".into(),
+        source: source("herald"),
+        related: Vec::new(),
+        same_event: Vec::new(),
+    }
+}
+
+/// One story that has everything, one that has next to nothing, and one that others have too.
+pub(super) fn stories() -> Vec<EditionStory> {
     let full = EditionStory {
+        number: StoryNumber(7),
         id: "tag:gazette.example,2026:1".into(),
         title: "Cloud <souverain> & télécoms \u{1}: « l'Europe »".into(),
         link: Some("https://gazette.example/1?a=1&b=2".into()),
@@ -65,27 +91,9 @@ fn stories() -> Vec<EditionStory> {
         related: vec![Related { link: "https://herald.example/9?a=1&b=2".into(), title: "Herald & \"Post\"".into() }],
         same_event: vec![Related { link: "https://courier.example/7".into(), title: "Le nuage (Courier)".into() }],
     };
-    let bare = EditionStory {
-        id: "urn:uuid:00000000-0000-5000-8000-000000000000".into(),
-        title: "Only a title".into(),
-        link: None,
-        published: at(0),
-        updated: at(0),
-        language: None,
-        authors: vec![person("HERALD")],
-        contributors: Vec::new(),
-        topics: Vec::new(),
-        categories: Vec::new(),
-        enclosures: Vec::new(),
-        summary: None,
-        content: None,
-        rights: None,
-        via: "https://herald.example/feed".into(),
-        source: source("herald"),
-        related: Vec::new(),
-        same_event: Vec::new(),
-    };
+    let bare = bare_story();
     let carried = EditionStory {
+        number: StoryNumber(9),
         id: "tag:gazette.example,2026:2".into(),
         link: Some("https://gazette.example/2".into()),
         title: "A title that others have too".into(),
@@ -95,7 +103,12 @@ fn stories() -> Vec<EditionStory> {
         ],
         ..bare.clone()
     };
-    let mut stories = vec![full, bare, carried];
+    vec![full, bare, carried]
+}
+
+/// As feeds show them.
+fn told_stories() -> Vec<EditionStory> {
+    let mut stories = stories();
     stories[0].say_who_else(Some("fr-CH"));
     stories[1].say_who_else(None);
     stories[2].say_who_else(None);
@@ -112,6 +125,7 @@ fn frame() -> FeedFrame {
         updated: at(2),
         atom_url: "https://news.example/topics/ai.atom".into(),
         rss_url: "https://news.example/topics/ai.rss".into(),
+        json_url: "https://news.example/topics/ai.json".into(),
         page_url: "https://news.example/#ai".into(),
         hub_url: None,
         topic_scheme: "urn:uuid:22222222-2222-5222-8222-222222222222".into(),
@@ -120,7 +134,7 @@ fn frame() -> FeedFrame {
 }
 
 /// Compares with the golden file; `NEWSDESK_BLESS=1` writes it anew, to be read before it is committed.
-fn check(name: &str, rendered: Vec<u8>) {
+pub(super) fn check(name: &str, rendered: Vec<u8>) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/publish/golden").join(name);
     let rendered = String::from_utf8(rendered).expect("UTF-8");
     let rendered = rendered.replace(env!("CARGO_PKG_VERSION"), "VERSION");
@@ -133,37 +147,43 @@ fn check(name: &str, rendered: Vec<u8>) {
 
 #[test]
 fn atom() {
-    check("topic.atom", render_atom(&frame(), &stories()));
+    check("topic.atom", render_atom(&frame(), &told_stories()).bytes);
 }
 
 #[test]
 fn rss() {
-    check("topic.rss", render_rss(&frame(), &stories()));
+    check("topic.rss", render_rss(&frame(), &told_stories()).bytes);
 }
 
 #[test]
-fn index_page() {
-    let settings = PublishSettings {
-        public_url: url::Url::parse("https://news.example/").expect("a URL"),
-        entries: 10,
-        max_age: std::time::Duration::from_secs(900),
-        stories: Default::default(),
-        topics: vec![TopicPage {
-            id: TopicId::new("ai"),
-            title: "Artificial <intelligence>".into(),
-            description: Some("Models & makers".into()),
-            language: Some("en".into()),
-            stories: Default::default(),
-            formerly: Vec::new(),
-        }],
+fn json_feed() {
+    check("topic.json", render_json(&frame(), &told_stories()));
+}
+
+#[test]
+fn opml() {
+    let feed = |title: &str, site: Option<&str>| Outline {
+        title: title.into(),
+        description: Some("Models & \u{1}makers".into()),
+        language: Some("en".into()),
+        feed_url: "https://gazette.example/feed?a=1&b=2".into(),
+        site_url: site.map(str::to_owned),
     };
-    let headlines = BTreeMap::from([(Some(TopicId::new("ai")), stories()), (None, Vec::new())]);
-    check("index.html", index::render(&settings, &headlines));
+    let groups = [
+        OutlineGroup {
+            title: Some("AI & <more>".into()),
+            feeds: vec![feed("Gazette \"1\"", Some("https://gazette.example/"))],
+        },
+        OutlineGroup { title: Some("Empty".into()), feeds: Vec::new() },
+        OutlineGroup { title: None, feeds: vec![feed("Herald", None)] },
+    ];
+    check("sources.opml", render_opml("Sources", &groups));
+    check("nothing.opml", render_opml("Sources", &[]));
 }
 
 #[test]
 fn an_entrys_source_comes_last() {
-    let atom = String::from_utf8(render_atom(&frame(), &stories())).expect("UTF-8");
+    let atom = String::from_utf8(render_atom(&frame(), &told_stories()).bytes).expect("UTF-8");
     for entry in atom.split("<entry").skip(1) {
         let end = entry.find("</entry>").expect("an end");
         assert!(entry[..end].trim_end().ends_with("</source>"), "{entry}");

@@ -35,6 +35,11 @@ impl Xml {
         self.close(name);
     }
 
+    /// How many bytes are written.
+    pub(super) fn length(&self) -> usize {
+        self.0.get_ref().len()
+    }
+
     pub(super) fn finish(self) -> Vec<u8> {
         let mut bytes = self.0.into_inner();
         bytes.push(b'\n');

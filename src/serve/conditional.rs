@@ -1,68 +1,83 @@
-//! Which representation a request gets, and whether it needs one at all (RFC 9110 §12.5.3, §13).
+//! What the client has already, and what it would rather have (RFC 9110 §12.5.3 and §13, RFC 3229 §10.5).
 
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, header};
 
-use crate::publish::Coding;
+use super::accept::Liking;
+use crate::publish::{Coding, Edition, News, named_by};
 
-/// The coding that the client likes best among those we hold. Ties go to the smaller body.
-pub(super) fn choose_coding(headers: &HeaderMap) -> Coding {
-    let mut best = (Coding::Identity, 0.0_f32);
-    let offers = || {
-        headers
-            .get_all(header::ACCEPT_ENCODING)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .map(weighed)
-    };
-    for coding in [Coding::Brotli, Coding::Gzip] {
-        let named = offers().find(|(name, _)| coding.name().is_some_and(|own| name.eq_ignore_ascii_case(own)));
-        let weight = named.or_else(|| offers().find(|(name, _)| *name == "*")).map_or(0.0, |(_, weight)| weight);
-        if weight > best.1 {
-            best = (coding, weight);
+/// What a client holds of an address, by what it says.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Held {
+    Nothing,
+    /// The edition as it is, in this coding.
+    Current(Coding),
+    /// A former edition that is still remembered, in this coding, and what is new since.
+    Former(u128, Coding, News),
+}
+
+/// `If-None-Match` decides alone where it is given. `chosen` is the coding in which the client would get the edition.
+pub(super) fn held(
+    headers: &HeaderMap,
+    edition: &Edition,
+    liking: &Liking,
+    chosen: Coding,
+    last_modified: DateTime<Utc>,
+) -> Held {
+    if headers.contains_key(header::IF_NONE_MATCH) {
+        return named(headers, edition, liking, chosen);
+    }
+    let Some(since) = headers.get(header::IF_MODIFIED_SINCE) else { return Held::Nothing };
+    if is_date(since.as_bytes(), edition, last_modified) { Held::Current(chosen) } else { Held::Nothing }
+}
+
+fn named(headers: &HeaderMap, edition: &Edition, liking: &Liking, chosen: Coding) -> Held {
+    let mut former: Option<(u128, Coding, News)> = None;
+    let lists = headers.get_all(header::IF_NONE_MATCH).iter().map(http::HeaderValue::as_bytes);
+    for tag in lists.flat_map(entity_tags) {
+        if tag == b"*" || tag == edition.etag(chosen).as_bytes() {
+            return Held::Current(chosen);
+        }
+        let Some((hash, coding)) = named_by(tag) else { continue };
+        if hash == edition.hash() {
+            // It is in another coding than it would get now, which is as good if it takes that one at all.
+            if liking.takes(coding) {
+                return Held::Current(coding);
+            }
+        } else if let Some(news) = edition.news_since(hash)
+            && former.as_ref().is_none_or(|(_, _, least)| news.entries < least.entries)
+        {
+            former = Some((hash, coding, news));
         }
     }
-    let identity = offers().find(|(name, _)| name.eq_ignore_ascii_case("identity")).map_or(0.0, |(_, weight)| weight);
-    if identity > best.1 { Coding::Identity } else { best.0 }
+    former.map_or(Held::Nothing, |(hash, coding, news)| Held::Former(hash, coding, news))
 }
 
-/// A list item and its weight: `gzip;q=0.5`. A weight that cannot be read counts as 0.
-fn weighed(item: &str) -> (&str, f32) {
-    let mut parts = item.split(';').map(str::trim);
-    let name = parts.next().unwrap_or_default();
-    let weight = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
-    (name, weight.map_or(1.0, |weight| weight.parse().unwrap_or(0.0)))
-}
-
-/// Whether the client already holds this representation. `If-None-Match` decides alone where it is given; the date counts
-/// only without it, and must be the one we sent: an edition can change without getting newer, when its newest story goes.
-pub(super) fn is_not_modified(headers: &HeaderMap, etag: &str, last_modified: DateTime<Utc>) -> bool {
-    if headers.contains_key(header::IF_NONE_MATCH) {
-        let tags = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-        return tags.flat_map(entity_tags).any(|tag| tag == "*" || tag == etag);
+/// The date must be the one we sent: an edition can change without getting newer, when its newest story goes.
+fn is_date(since: &[u8], edition: &Edition, last_modified: DateTime<Utc>) -> bool {
+    if last_modified == edition.updated && since == edition.fields().last_modified.as_bytes() {
+        return true;
     }
-    let Some(since) = headers.get(header::IF_MODIFIED_SINCE).and_then(|value| value.to_str().ok()) else {
+    let Some(since) = std::str::from_utf8(since).ok().and_then(|text| httpdate::parse_http_date(text).ok()) else {
         return false;
     };
-    let Ok(since) = httpdate::parse_http_date(since) else { return false };
-    let since: DateTime<Utc> = since.into();
-    since.timestamp() == last_modified.timestamp()
+    DateTime::<Utc>::from(since).timestamp() == last_modified.timestamp()
 }
 
 /// The tags of a list, weak ones without their `W/`: the comparison is weak (RFC 9110 §13.1.2).
-fn entity_tags(list: &str) -> impl Iterator<Item = &str> {
+fn entity_tags(list: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = list;
     std::iter::from_fn(move || {
-        rest = rest.trim_start_matches([' ', '\t', ',']);
-        if let Some(after) = rest.strip_prefix('*') {
+        let start = rest.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b','))?;
+        rest = rest.get(start..)?;
+        if let Some(after) = rest.strip_prefix(b"*") {
             rest = after;
-            return Some("*");
+            return Some(&b"*"[..]);
         }
-        let bare = rest.strip_prefix("W/").unwrap_or(rest);
+        let bare = rest.strip_prefix(b"W/").unwrap_or(rest);
         // A tag's text may hold commas, but no quote.
-        let end = bare.strip_prefix('"')?.find('"')? + 2;
-        let (tag, after) = bare.split_at(end);
+        let end = memchr::memchr(b'"', bare.strip_prefix(b"\"")?)? + 2;
+        let (tag, after) = bare.split_at_checked(end)?;
         rest = after;
         Some(tag)
     })
@@ -73,7 +88,7 @@ mod tests {
     use http::HeaderValue;
 
     use super::*;
-    use crate::publish::Edition;
+    use crate::publish::Rendered;
 
     fn headers(rows: &[(&'static str, &str)]) -> HeaderMap {
         let mut map = HeaderMap::new();
@@ -83,56 +98,88 @@ mod tests {
         map
     }
 
-    #[test]
-    fn the_best_liked_coding_is_served() {
-        let cases = [
-            ("", Coding::Identity),
-            ("gzip", Coding::Gzip),
-            ("gzip, deflate, br", Coding::Brotli),
-            ("br;q=0.1, gzip;q=0.9", Coding::Gzip),
-            ("br;q=0, gzip;q=0", Coding::Identity),
-            ("*", Coding::Brotli),
-            ("gzip;q=0, *;q=0.5", Coding::Brotli),
-            ("identity", Coding::Identity),
-            ("identity;q=1, gzip;q=0.5", Coding::Identity),
-            ("GZIP", Coding::Gzip),
-            ("gzip;q=rubbish", Coding::Identity),
-        ];
-        for (value, expected) in cases {
-            assert_eq!(choose_coding(&headers(&[("accept-encoding", value)])), expected, "{value}");
-        }
-    }
-
     /// Header fields of a request, by name.
     type Fields = Vec<(&'static str, String)>;
+
+    fn text(value: &HeaderValue) -> String {
+        value.to_str().expect("text").to_owned()
+    }
 
     #[test]
     fn a_matching_tag_or_date_needs_no_body() {
         let updated = DateTime::from_timestamp(1_790_000_000, 0).unwrap_or_default();
-        let edition = Edition::new("text/plain", updated, b"body".to_vec());
-        let tag = edition.etag(Coding::Identity).to_string();
-        let gzip_tag = edition.etag(Coding::Gzip).to_string();
+        let edition = Edition::new("text/plain", updated, b"body".to_vec().into());
+        let [tag, gzip_tag] = [Coding::Identity, Coding::Gzip].map(|coding| text(edition.etag(coding)));
         let at = |offset: i64| httpdate::fmt_http_date((updated + chrono::Duration::seconds(offset)).into());
         let other = "\"other\"".to_string();
-        let cases: Vec<(&str, Fields, bool)> = vec![
-            ("nothing is known", vec![], false),
-            ("the tag", vec![("if-none-match", tag.clone())], true),
-            ("the tag, weak", vec![("if-none-match", format!("W/{tag}"))], true),
-            ("the tag in a list", vec![("if-none-match", format!("\"a,b\", W/\"c\",{tag}"))], true),
-            ("the tag in a second field", vec![("if-none-match", other.clone()), ("if-none-match", tag.clone())], true),
-            ("anything", vec![("if-none-match", "*".into())], true),
-            ("another tag", vec![("if-none-match", other.clone())], false),
-            ("the tag of another coding", vec![("if-none-match", gzip_tag)], false),
-            ("rubbish", vec![("if-none-match", "rubbish".into())], false),
-            ("another tag, though the date fits", vec![("if-none-match", other), ("if-modified-since", at(0))], false),
-            ("the date", vec![("if-modified-since", at(0))], true),
-            ("a later date", vec![("if-modified-since", at(60))], false),
-            ("an earlier date", vec![("if-modified-since", at(-60))], false),
-            ("no date", vec![("if-modified-since", "yesterday".into())], false),
+        let rfc_850 = "Monday, 21-Sep-26 14:13:20 GMT".to_string();
+        let (current, current_gzip) = (Held::Current(Coding::Identity), Held::Current(Coding::Gzip));
+        let cases: Vec<(&str, Fields, &Held)> = vec![
+            ("nothing is known", vec![], &Held::Nothing),
+            ("the tag", vec![("if-none-match", tag.clone())], &current),
+            ("the tag, weak", vec![("if-none-match", format!("W/{tag}"))], &current),
+            ("the tag in a list", vec![("if-none-match", format!("\"a,b\", W/\"c\",{tag}"))], &current),
+            (
+                "the tag in a second field",
+                vec![("if-none-match", other.clone()), ("if-none-match", tag.clone())],
+                &current,
+            ),
+            ("anything", vec![("if-none-match", "*".into())], &current),
+            ("another tag", vec![("if-none-match", other.clone())], &Held::Nothing),
+            ("the tag of a coding it does not take", vec![("if-none-match", gzip_tag.clone())], &Held::Nothing),
+            (
+                "the tag of a coding that is not made yet",
+                vec![("if-none-match", gzip_tag), ("accept-encoding", "gzip".into())],
+                &current_gzip,
+            ),
+            ("rubbish", vec![("if-none-match", "rubbish".into())], &Held::Nothing),
+            ("a tag without an end", vec![("if-none-match", "\"rubbish".into())], &Held::Nothing),
+            (
+                "another tag, though the date fits",
+                vec![("if-none-match", other), ("if-modified-since", at(0))],
+                &Held::Nothing,
+            ),
+            ("the date", vec![("if-modified-since", at(0))], &current),
+            ("the date in an older form", vec![("if-modified-since", rfc_850)], &current),
+            ("a later date", vec![("if-modified-since", at(60))], &Held::Nothing),
+            ("an earlier date", vec![("if-modified-since", at(-60))], &Held::Nothing),
+            ("no date", vec![("if-modified-since", "yesterday".into())], &Held::Nothing),
         ];
         for (what, rows, expected) in cases {
             let rows: Vec<_> = rows.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            assert_eq!(is_not_modified(&headers(&rows), &tag, updated), expected, "{what}");
+            let headers = headers(&rows);
+            let liking = Liking::new(&headers);
+            assert_eq!(held(&headers, &edition, &liking, Coding::Identity, updated), *expected, "{what}");
         }
+    }
+
+    fn edition(parts: &[&str]) -> Edition {
+        let mut rendered = Rendered::from(b"<feed>".to_vec());
+        for part in parts {
+            let start = rendered.bytes.len();
+            rendered.bytes.extend_from_slice(part.as_bytes());
+            rendered.entries.push(start..rendered.bytes.len());
+        }
+        rendered.bytes.extend_from_slice(b"</feed>");
+        Edition::new("application/atom+xml", DateTime::UNIX_EPOCH, rendered)
+    }
+
+    #[test]
+    fn of_several_former_editions_the_nearest_counts_in_any_coding() {
+        let first = edition(&["[a]"]);
+        let second = edition(&["[b]", "[a]"]).succeeding(&first);
+        let third = edition(&["[c]", "[b]", "[a]"]).succeeding(&second);
+        let tag = |edition: &Edition, coding| text(edition.etag(coding));
+        let [first_tag, second_tag] = [&first, &second].map(|edition| tag(edition, Coding::Brotli));
+        let entries = |list: String| {
+            let headers = headers(&[("if-none-match", &list)]);
+            match held(&headers, &third, &Liking::new(&headers), Coding::Identity, DateTime::UNIX_EPOCH) {
+                Held::Former(_, coding, news) => Some((coding, news.entries)),
+                _ => None,
+            }
+        };
+        assert_eq!(entries(first_tag.clone()), Some((Coding::Brotli, 2)));
+        assert_eq!(entries(format!("{first_tag}, W/{second_tag}, \"other\"")), Some((Coding::Brotli, 1)));
+        assert_eq!(entries("\"0123456789abcdef0123456789abcdef-gzip\"".into()), None);
     }
 }

@@ -1,8 +1,13 @@
 //! What readers and the admin reach over HTTP: editions, the index page, `/healthz`. A request never touches the store.
 
+mod accept;
+mod answer;
 mod conditional;
 mod hub;
 mod listener;
+mod on_demand;
+mod pieces;
+mod policy;
 mod router;
 
 pub use listener::{ServeLimits, serve};

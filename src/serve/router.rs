@@ -1,21 +1,24 @@
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::{
     Router,
     body::Body,
     extract::{Request, State},
+    middleware::map_response,
     response::Response,
     routing::get,
 };
-use http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header};
 
 use super::{
-    conditional::{choose_coding, is_not_modified},
+    answer::answer,
     hub::hub_router,
+    on_demand::{Asked, OnDemand},
+    policy,
 };
 use crate::{
     clock::Clock,
-    publish::{Edition, Editions, Found},
+    publish::{Edition, Editions, Found, pages},
     status::Status,
     websub::HubDoor,
 };
@@ -31,116 +34,129 @@ pub struct Site {
     pub hub: HubDoor,
 }
 
-/// A page may load its own style and pictures, and nothing else.
-const PAGE_POLICY: &str =
-    "default-src 'none'; style-src 'self'; img-src https: data:; base-uri 'none'; form-action 'none'";
+/// What is served, and what is made for those who ask.
+struct Shown {
+    site: Site,
+    on_demand: OnDemand,
+}
 
-/// A feed holds publishers' markup: shown in a browser it may do nothing at all.
-const FEED_POLICY: &str = "default-src 'none'; sandbox";
+/// How soon a reader for whom nothing could be made because others were before should come again, in seconds.
+const LESS_BUSY_SOON: HeaderValue = HeaderValue::from_static("2");
 
 /// How soon a reader that came while the first edition was being made should come again, in seconds.
 const FIRST_EDITION_SOON: HeaderValue = HeaderValue::from_static("5");
 
-const NOSNIFF: (HeaderName, HeaderValue) = (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+/// What can be done at an address of ours.
+const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
+
+/// How long an error or a redirect may be kept: not so long that a topic which comes back stays gone.
+const SHORTLY: HeaderValue = HeaderValue::from_static("public, max-age=300");
+
+const NOT_KEPT: HeaderValue = HeaderValue::from_static("no-store");
 
 /// Everything that is served, without a socket.
 pub fn router(site: Site) -> Router {
     Router::new()
-        .route("/healthz", get(health))
-        .route("/style.css", get(style))
+        .route("/healthz", get(health).options(options))
+        .route("/style.css", get(style).options(options))
+        .method_not_allowed_fallback(not_allowed)
         .merge(hub_router(site.hub.clone()))
         .fallback(edition)
-        .with_state(Arc::new(site))
+        .layer(map_response(protect))
+        .with_state(Arc::new(Shown { on_demand: OnDemand::new(site.editions.clone()), site }))
 }
 
-async fn edition(State(site): State<Arc<Site>>, request: Request) -> Response {
-    if request.method() != Method::GET && request.method() != Method::HEAD {
-        let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "Only GET and HEAD.\n");
-        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
-        return response;
+async fn edition(State(shown): State<Arc<Shown>>, request: Request) -> Response {
+    // RFC 9110 §9.3.7: the server as a whole.
+    if request.method() == Method::OPTIONS && request.uri().path() == "*" {
+        return options().await;
     }
-    match site.editions.find(request.uri().path()) {
-        Found::Edition(edition) => {
-            let mut response = answer(&edition, &request, &site);
-            let link = site.hub.link_header(request.uri().path());
-            response.headers_mut().extend(link.map(|link| (header::LINK, link)));
-            response
+    let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
+    if request.method() != Method::GET && request.method() != Method::HEAD {
+        return match shown.site.editions.find(target) {
+            Found::Nothing => nothing(),
+            _ if request.method() == Method::OPTIONS => options().await,
+            _ => not_allowed().await,
+        };
+    }
+    match shown.on_demand.ask(target).await {
+        Asked::Edition(edition) => {
+            answer(&edition, request.method(), request.headers(), shown.site.clock.now()).map(Body::new)
         }
-        Found::NotYet => {
-            let mut response = plain(StatusCode::SERVICE_UNAVAILABLE, "This feed is being made; try again shortly.\n");
-            response.headers_mut().insert(header::RETRY_AFTER, FIRST_EDITION_SOON);
-            response
-        }
-        Found::Moved(to) => {
-            let mut response = plain(StatusCode::MOVED_PERMANENTLY, "This topic has another name now.\n");
+        Asked::NotYet => come_again(FIRST_EDITION_SOON, "This feed is being made; try again shortly.\n"),
+        Asked::Busy => come_again(LESS_BUSY_SOON, "Too much is being made at once; try again shortly.\n"),
+        Asked::Moved(to) => {
+            let mut response = plain(StatusCode::MOVED_PERMANENTLY, SHORTLY, "It is at another address.\n");
             if let Ok(to) = HeaderValue::from_str(&to) {
                 response.headers_mut().insert(header::LOCATION, to);
             }
             response
         }
-        Found::Gone => plain(StatusCode::GONE, "This topic is no longer published.\n"),
-        Found::Nothing => plain(StatusCode::NOT_FOUND, "There is nothing here. The index is at /.\n"),
+        Asked::Gone => plain(StatusCode::GONE, SHORTLY, "This topic is no longer published.\n"),
+        Asked::Refused(error) => plain(StatusCode::BAD_REQUEST, SHORTLY, format!("{error}.\n")),
+        Asked::Nothing => nothing(),
     }
 }
 
-fn answer(edition: &Edition, request: &Request, site: &Site) -> Response {
-    let last_modified = edition.updated.min(site.clock.now());
-    let coding = choose_coding(request.headers());
-    let mut response = if is_not_modified(request.headers(), edition.etag(coding), last_modified) {
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-        response
-    } else {
-        let mut response = Response::new(Body::from(edition.body(coding).clone()));
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(edition.media_type));
-        if let Some(name) = coding.name() {
-            response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
-        }
-        response
-    };
-    let headers = response.headers_mut();
-    let is_page = edition.media_type.starts_with("text/html");
-    let policy = if is_page { PAGE_POLICY } else { FEED_POLICY };
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
-    headers.extend([NOSNIFF]);
-    headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
-    // Every text below is our own digits and letters.
-    let own = |text: String| HeaderValue::try_from(text).ok();
-    headers.extend(own(edition.etag(coding).to_string()).map(|etag| (header::ETAG, etag)));
-    headers.extend(own(httpdate::fmt_http_date(last_modified.into())).map(|date| (header::LAST_MODIFIED, date)));
-    let cache = format!("public, max-age={}", site.editions.max_age().as_secs());
-    headers.extend(own(cache).map(|cache| (header::CACHE_CONTROL, cache)));
+fn nothing() -> Response {
+    plain(StatusCode::NOT_FOUND, SHORTLY, "There is nothing here. The index is at /.\n")
+}
+
+fn come_again(after: HeaderValue, why: &'static str) -> Response {
+    let mut response = plain(StatusCode::SERVICE_UNAVAILABLE, NOT_KEPT, why);
+    response.headers_mut().insert(header::RETRY_AFTER, after);
     response
 }
 
-async fn health(State(site): State<Arc<Site>>) -> Response {
-    let health = site.status.health();
+async fn health(State(shown): State<Arc<Shown>>) -> Response {
+    let health = shown.site.status.health();
     let status = if health.status == "ok" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let body = serde_json::to_string_pretty(&health).unwrap_or_default();
     let mut response = Response::new(Body::from(body + "\n"));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.extend([NOSNIFF]);
+    headers.insert(header::CACHE_CONTROL, NOT_KEPT);
     response
 }
 
-async fn style(State(site): State<Arc<Site>>, request: Request) -> Response {
-    static STYLE: std::sync::LazyLock<Edition> = std::sync::LazyLock::new(|| {
+async fn style(State(shown): State<Arc<Shown>>, request: Request) -> Response {
+    static STYLE: LazyLock<Edition> = LazyLock::new(|| {
         let written = chrono::DateTime::UNIX_EPOCH;
-        Edition::new("text/css; charset=utf-8", written, include_bytes!("style.css").to_vec())
+        let style = Edition::new("text/css; charset=utf-8", written, pages::STYLE.to_vec().into());
+        style.prepare();
+        style
     });
-    answer(&STYLE, &request, &site)
+    answer(&STYLE, request.method(), request.headers(), shown.site.clock.now()).map(Body::new)
+}
+
+async fn options() -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response.headers_mut().insert(header::ALLOW, METHODS);
+    response
+}
+
+async fn not_allowed() -> Response {
+    let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, NOT_KEPT, "Only GET and HEAD.\n");
+    response.headers_mut().insert(header::ALLOW, METHODS);
+    response
+}
+
+/// No answer goes out without what protects a reader's browser.
+async fn protect(mut response: Response) -> Response {
+    let media_type = response.headers().get(header::CONTENT_TYPE).cloned();
+    let media_type = media_type.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default();
+    policy::protect(response.headers_mut(), media_type);
+    response
 }
 
 /// A short text of our own. Nothing of the request is repeated in it.
-fn plain(status: StatusCode, text: &'static str) -> Response {
-    let mut response = Response::new(Body::from(text));
+pub(super) fn plain(status: StatusCode, kept: HeaderValue, text: impl Into<Body>) -> Response {
+    let mut response = Response::new(text.into());
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(FEED_POLICY));
-    headers.extend([NOSNIFF]);
+    headers.insert(header::CACHE_CONTROL, kept);
     response
 }

@@ -1,6 +1,6 @@
 //! What clients see, without a socket: each case is a request and what must come of it.
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use axum::body::Body;
 use chrono::DateTime;
@@ -11,19 +11,15 @@ use super::*;
 use crate::{
     clock::Clock,
     model::TopicId,
-    publish::{Editions, PublishSettings, Publisher, TopicPage},
+    publish::{Editions, PublishSettings, Publisher, SavedEditions, TopicPage},
     status::Status,
     store::{Store, StoreSettings},
 };
 
 fn page(id: &str, formerly: &[&str]) -> TopicPage {
     TopicPage {
-        id: TopicId::new(id),
-        title: id.to_uppercase(),
-        description: None,
-        language: None,
-        stories: Default::default(),
         formerly: formerly.iter().map(|id| TopicId::new(*id)).collect(),
+        ..TopicPage::new(TopicId::new(id), id.to_uppercase())
     }
 }
 
@@ -36,23 +32,16 @@ fn site(published: bool) -> (axum::Router, Status) {
     let topics = vec![page("ai", &["robots"]), page("space", &[])];
     let editions = Editions::default();
     let former = ["sport", "ai", "robots"].map(|id| (TopicId::new(id), TopicId::new(id))).into();
-    let mut publisher = Publisher::new(
-        store,
-        PublishSettings {
-            public_url,
-            entries: 10,
-            max_age: Duration::from_secs(900),
-            stories: Default::default(),
-            topics,
-        },
-        editions.clone(),
-        &former,
-    );
+    let settings = PublishSettings { entries: 10, topics, ..PublishSettings::new(public_url) };
     let status = Status::default();
     if published {
+        let mut publisher = Publisher::new(store, settings, editions.clone(), &former, None);
         let all = publisher.all();
         assert!(publisher.publish(&all).failed.is_empty());
+        while publisher.settle_one() {}
         status.published(None);
+    } else {
+        editions.restore(&Arc::new(settings), SavedEditions::new(folder.path().join("none")));
     }
     (
         router(Site {
@@ -80,6 +69,8 @@ fn field<'a>(response: &'a http::Response<Vec<u8>>, name: &str) -> &'a str {
     response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("")
 }
 
+const ALLOWED: &str = "GET, HEAD, OPTIONS";
+
 #[tokio::test]
 async fn every_address_answers_as_it_should() {
     let (router, _) = site(true);
@@ -96,7 +87,12 @@ async fn every_address_answers_as_it_should() {
         (Method::GET, "/topics/ai.atom/", StatusCode::NOT_FOUND, "text/plain; charset=utf-8"),
         (Method::GET, "/%3Cscript%3E", StatusCode::NOT_FOUND, "text/plain; charset=utf-8"),
         (Method::POST, "/topics/ai.atom", StatusCode::METHOD_NOT_ALLOWED, "text/plain; charset=utf-8"),
-        (Method::DELETE, "/healthz", StatusCode::METHOD_NOT_ALLOWED, ""),
+        (Method::DELETE, "/healthz", StatusCode::METHOD_NOT_ALLOWED, "text/plain; charset=utf-8"),
+        (Method::POST, "/topics/nothing.atom", StatusCode::NOT_FOUND, "text/plain; charset=utf-8"),
+        (Method::OPTIONS, "/topics/ai.atom", StatusCode::NO_CONTENT, ""),
+        (Method::OPTIONS, "/healthz", StatusCode::NO_CONTENT, ""),
+        (Method::OPTIONS, "*", StatusCode::NO_CONTENT, ""),
+        (Method::OPTIONS, "/topics/nothing.atom", StatusCode::NOT_FOUND, "text/plain; charset=utf-8"),
     ];
     for (method, path, status, media_type) in cases {
         let response = ask(&router, method.clone(), path, &[]).await;
@@ -104,22 +100,32 @@ async fn every_address_answers_as_it_should() {
         assert_eq!(field(&response, "content-type"), media_type, "{method} {path}");
         let body = String::from_utf8_lossy(response.body()).to_lowercase();
         assert!(!body.contains("<script") && !body.contains("%3cscript"), "{path} is not repeated");
+        assert_eq!(field(&response, "x-content-type-options"), "nosniff", "{method} {path}");
+        assert!(field(&response, "content-security-policy").starts_with("default-src 'none'"), "{method} {path}");
+        let allowed =
+            if matches!(status, StatusCode::METHOD_NOT_ALLOWED | StatusCode::NO_CONTENT) { ALLOWED } else { "" };
+        assert_eq!(field(&response, "allow"), allowed, "{method} {path}");
     }
     let moved = ask(&router, Method::GET, "/topics/robots.atom", &[]).await;
     assert_eq!(field(&moved, "location"), "/topics/ai.atom");
-    let refused = ask(&router, Method::POST, "/topics/ai.atom", &[]).await;
-    assert_eq!(field(&refused, "allow"), "GET, HEAD");
 }
+
+const CACHED: &str = "public, max-age=900, stale-while-revalidate=60, stale-if-error=86400";
 
 #[tokio::test]
 async fn an_edition_carries_all_that_caches_and_browsers_need() {
     let (router, _) = site(true);
-    for (path, policy) in
-        [("/topics/ai.atom", "default-src 'none'; sandbox"), ("/", "default-src 'none'; style-src 'self'")]
-    {
+    let cases = [
+        ("/topics/ai.atom", "default-src 'none'; sandbox", "", "Accept-Encoding, A-IM"),
+        ("/", "default-src 'none'; style-src 'self'", "no-referrer", "Accept-Encoding"),
+    ];
+    for (path, policy, referrer, vary) in cases {
         let response = ask(&router, Method::GET, path, &[]).await;
-        assert_eq!(field(&response, "cache-control"), "public, max-age=900");
-        assert_eq!(field(&response, "vary"), "Accept-Encoding");
+        assert_eq!(field(&response, "cache-control"), CACHED);
+        assert_eq!(field(&response, "vary"), vary);
+        assert_eq!(field(&response, "referrer-policy"), referrer);
+        assert_eq!(field(&response, "accept-ranges"), "none");
+        assert_eq!(field(&response, "link"), format!("<https://news.example{path}>; rel=\"self\""));
         assert_eq!(field(&response, "x-content-type-options"), "nosniff");
         assert!(field(&response, "content-security-policy").starts_with(policy));
         assert!(field(&response, "etag").starts_with('"'), "a strong tag");
@@ -132,7 +138,7 @@ async fn an_edition_carries_all_that_caches_and_browsers_need() {
 async fn each_coding_has_its_own_tag_and_304_repeats_it() {
     let (router, _) = site(true);
     let mut tags = Vec::new();
-    for coding in ["identity", "gzip", "br"] {
+    for coding in ["identity", "gzip", "br", "zstd"] {
         let accept = [(header::ACCEPT_ENCODING.as_str(), coding)];
         let full = ask(&router, Method::GET, "/all.atom", &accept).await;
         let named = if coding == "identity" { "" } else { coding };
@@ -146,11 +152,13 @@ async fn each_coding_has_its_own_tag_and_304_repeats_it() {
         }
         let head = ask(&router, Method::HEAD, "/all.atom", &accept).await;
         assert_eq!((head.status(), field(&head, "etag")), (StatusCode::OK, tag.as_str()));
+        assert_eq!(field(&head, "content-length"), full.body().len().to_string());
+        assert!(head.body().is_empty());
         tags.push(tag);
     }
     tags.sort();
     tags.dedup();
-    assert_eq!(tags.len(), 3);
+    assert_eq!(tags.len(), 4);
 }
 
 #[tokio::test]

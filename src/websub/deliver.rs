@@ -13,7 +13,7 @@ use url::Url;
 use super::{
     retry::retry_after,
     signature::signature,
-    topic::{Current, link_header, path_of},
+    topic::{Current, link_header},
 };
 use crate::{
     fetch::{CallbackAnswer, CallbackError},
@@ -34,11 +34,10 @@ impl Delivery {
     pub(super) fn new(public_url: &Url, topic: &str, current: Current, secret: Option<&SubscriptionSecret>) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(current.media_type));
-        headers
-            .extend(path_of(public_url, topic).and_then(|path| link_header(public_url, path)).map(|link| (LINK, link)));
+        headers.extend(link_header(public_url, topic).map(|link| (LINK, link)));
         let signature = secret.and_then(|secret| HeaderValue::try_from(signature(secret, &current.body)).ok());
         headers.extend(signature.map(|signature| (SIGNATURE, signature)));
-        Self { headers, version: current.version(), body: current.body }
+        Self { headers, version: current.version, body: current.body }
     }
 }
 
@@ -75,8 +74,8 @@ mod tests {
     #[test]
     fn what_is_sent_names_the_edition_the_hub_and_who_it_is_from() {
         let public_url = Url::parse("https://news.example/").expect("a URL");
-        let current =
-            Current { media_type: "application/atom+xml; charset=utf-8", body: Bytes::from_static(b"<feed/>") };
+        let body = Bytes::from_static(b"<feed/>");
+        let current = Current { media_type: "application/atom+xml; charset=utf-8", body, version: 7 };
         let topic = "https://news.example/topics/ai.atom";
         let secret = SubscriptionSecret::new("sesame");
         let signed = Delivery::new(&public_url, topic, current.clone(), Some(&secret));

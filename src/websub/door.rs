@@ -5,10 +5,10 @@ use std::{
     time::Duration,
 };
 
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{HubSettings, Refusal, Wish, request, topic::link_header};
+use super::{HubSettings, Refusal, Wish, request};
 
 /// The way to the hub. Cheap to clone; there is no hub behind a new one.
 #[derive(Clone, Default)]
@@ -63,12 +63,6 @@ impl HubDoor {
     /// Whether there is, or is to be, a hub.
     pub fn is_there(&self) -> bool {
         self.0.read().unwrap_or_else(PoisonError::into_inner).settings.is_some()
-    }
-
-    /// The `Link` field for the edition at a path, if it can be subscribed to (WS-8).
-    pub fn link_header(&self, path: &str) -> Option<HeaderValue> {
-        let behind = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        link_header(&behind.settings.as_ref()?.public_url, path)
     }
 
     /// Takes a form that came to the hub's address, and says what to answer.

@@ -26,13 +26,13 @@ use super::{
     request::Action,
     retry::Next,
     subscriptions::Subscriptions,
-    topic::{AtTopic, look, path_of, self_url},
+    topic::{AtTopic, Current, look, path_of, self_url},
     verify::{CHALLENGE, challenge, confirms, denial, question},
 };
 use crate::{
     clock::Clock,
     fetch::Caller,
-    publish::Editions,
+    publish::{Address, Editions, Made},
     store::{SubscriptionChange, SubscriptionKey, SubscriptionRecord},
 };
 
@@ -90,6 +90,8 @@ impl Hub {
             subscriptions: Subscriptions::new(subscriptions),
             pending: Pending::default(),
             denials: VecDeque::new(),
+            to_make: BTreeMap::new(),
+            is_making: false,
             requests: JoinSet::new(),
             jobs: HashMap::new(),
             unkept: Unkept::default(),
@@ -127,6 +129,9 @@ struct Running<K> {
     subscriptions: Subscriptions,
     pending: Pending,
     denials: VecDeque<(Url, String)>,
+    /// Editions that somebody is subscribed to and that nobody else has asked for.
+    to_make: BTreeMap<String, Address>,
+    is_making: bool,
     places: Places,
     requests: JoinSet<Done>,
     jobs: HashMap<Id, Job>,
@@ -139,6 +144,7 @@ enum Job {
     Verification { key: SubscriptionKey, number: u64, host: String },
     Delivery { key: SubscriptionKey, version: u64, lane: Lane, host: String, begun: Instant },
     Denial { host: String },
+    Making { topic: String },
     Keeping,
 }
 
@@ -147,6 +153,7 @@ enum Done {
     Verified(Result<(), String>),
     Delivered(Outcome),
     Denied,
+    Made(Made),
     Kept(Result<(), String>),
 }
 
@@ -235,11 +242,7 @@ impl<K: Keep> Running<K> {
         }
         match &wish.action {
             Action::Subscribe { .. } => match look(&self.editions, &self.settings.public_url, &wish.topic) {
-                AtTopic::Edition(_) => self.has_room(&key, &host_of(&wish.callback))?,
-                AtTopic::NotYet => {
-                    let why = "the feed of hub.topic is just being made";
-                    return Err(Refusal::later(StatusCode::SERVICE_UNAVAILABLE, why, Duration::from_secs(5)));
-                }
+                AtTopic::Edition(_) | AtTopic::ToMake(_) => self.has_room(&key, &host_of(&wish.callback))?,
                 AtTopic::None(why) => return Err(Refusal::new(StatusCode::NOT_FOUND, why)),
             },
             // Nobody is asked about what there is not.
@@ -286,8 +289,12 @@ impl<K: Keep> Running<K> {
     /// Learns what is at a topic now. Where nothing is any more, its subscribers are told.
     fn look_at(&mut self, topic: &str) {
         match look(&self.editions, &self.settings.public_url, topic) {
-            AtTopic::Edition(current) => self.subscriptions.topic_is(topic, current.version(), self.clock.now()),
-            AtTopic::NotYet => self.subscriptions.topic_is_unknown(topic),
+            AtTopic::Edition(current) => self.subscriptions.topic_is(topic, current.version, self.clock.now()),
+            AtTopic::ToMake(address) => {
+                // What is sent must be the newest: nobody is sent the one before meanwhile.
+                self.subscriptions.topic_is_unknown(topic);
+                self.to_make.insert(topic.to_owned(), *address);
+            }
             AtTopic::None(why) => {
                 for key in self.subscriptions.of_topic(topic) {
                     if let Some(subscriber) = self.subscriptions.get(&key) {
@@ -316,6 +323,7 @@ impl<K: Keep> Running<K> {
 
     fn start_what_is_due(&mut self) {
         self.start_keeping();
+        self.start_making();
         let now = self.clock.now();
         for _ in 0..self.denials.len() {
             let Some((url, host)) = self.denials.pop_front() else { break };
@@ -351,6 +359,20 @@ impl<K: Keep> Running<K> {
         self.spawn(Job::Keeping, async move { Done::Kept(keeper.keep(handed_in).await) });
     }
 
+    /// One at a time: it takes a processor, and most editions are kept current by who publishes them.
+    fn start_making(&mut self) {
+        if self.is_making {
+            return;
+        }
+        let Some((topic, address)) = self.to_make.pop_first() else { return };
+        self.is_making = true;
+        let editions = self.editions.clone();
+        self.spawn(Job::Making { topic }, async move {
+            let made = tokio::task::spawn_blocking(move || editions.make(&address)).await;
+            Done::Made(made.unwrap_or(Made::NotYet))
+        });
+    }
+
     fn start_denial(&mut self, url: Url, host: String) {
         let (caller, timeout) = (self.caller.clone(), self.settings.timeout);
         self.spawn(Job::Denial { host }, async move {
@@ -384,9 +406,9 @@ impl<K: Keep> Running<K> {
         let (topic, delivered) = (subscriber.record.topic.clone(), subscriber.record.delivered);
         let callback = subscriber.callback.clone();
         let AtTopic::Edition(current) = look(&self.editions, &self.settings.public_url, &topic) else {
-            // It went just now; the next look at all topics finds out why.
-            self.subscriptions.topic_is_unknown(&topic);
-            return self.places.give_back(lane, &host);
+            // It went just now, or there is a newer one to be made.
+            self.places.give_back(lane, &host);
+            return self.look_at(&topic);
         };
         let delivery = Delivery::new(&self.settings.public_url, &topic, current, subscriber.record.secret.as_ref());
         if delivered == Some(delivery.version) {
@@ -433,6 +455,13 @@ impl<K: Keep> Running<K> {
                 self.delivered(&key, &host, version, begun.elapsed(), outcome, now);
             }
             Some(Job::Denial { host }) => self.places.give_back(Lane::Unasked, &host),
+            Some(Job::Making { topic }) => {
+                self.is_making = false;
+                // What could not be made is tried again by the next look at all topics.
+                if let Ok(Done::Made(Made::Edition(edition))) = done {
+                    self.subscriptions.topic_is(&topic, Current::of(&edition).version, now);
+                }
+            }
             Some(Job::Keeping) => match done {
                 Ok(Done::Kept(Ok(()))) => self.unkept.under_way = None,
                 // Why is told by whoever writes the store.
@@ -456,8 +485,8 @@ impl<K: Keep> Running<K> {
             return self.deny(&wish.callback, &wish.topic, &refusal.why);
         }
         let version = match look(&self.editions, &self.settings.public_url, &wish.topic) {
-            AtTopic::Edition(current) => Some(current.version()),
-            AtTopic::NotYet => None,
+            AtTopic::Edition(current) => Some(current.version),
+            AtTopic::ToMake(_) => None,
             AtTopic::None(why) => return self.deny(&wish.callback, &wish.topic, why),
         };
         let is_new = self.subscriptions.get(&key).is_none();
@@ -465,9 +494,7 @@ impl<K: Keep> Running<K> {
             let topic = path_of(&self.settings.public_url, &record.topic).unwrap_or_default();
             info!(topic, host, until = %record.until, "{}", if is_new { "a new subscription" } else { "a subscription is renewed" });
             self.unkept.put(SubscriptionChange::Kept(Box::new(record)), Duration::ZERO);
-            if let Some(version) = version {
-                self.subscriptions.topic_is(&wish.topic, version, now);
-            }
+            self.look_at(&wish.topic);
         }
     }
 

@@ -3,29 +3,29 @@
 use bytes::Bytes;
 use http::HeaderValue;
 use url::Url;
-use xxhash_rust::xxh3::xxh3_64;
 
-use crate::publish::{Coding, Editions, Found};
+use crate::publish::{Address, Edition, Editions, Found, link_field};
 
 /// An edition as subscribers get it.
 #[derive(Debug, Clone)]
 pub(super) struct Current {
     pub media_type: &'static str,
     pub body: Bytes,
+    /// Editions of equal bytes have equal versions.
+    pub version: u64,
 }
 
 impl Current {
-    /// Editions of equal bytes have equal versions.
-    pub(super) fn version(&self) -> u64 {
-        xxh3_64(&self.body)
+    pub(super) fn of(edition: &Edition) -> Self {
+        Self { media_type: edition.media_type, body: edition.document().clone(), version: edition.hash() as u64 }
     }
 }
 
 /// What is at a topic's address now.
 pub(super) enum AtTopic {
     Edition(Current),
-    /// It is being made.
-    NotYet,
+    /// [`Editions::make`] has to make it.
+    ToMake(Box<Address>),
     /// Nothing that could be subscribed to; why.
     None(&'static str),
 }
@@ -49,44 +49,28 @@ fn base(public_url: &Url) -> &str {
     public_url.as_str().trim_end_matches('/')
 }
 
-/// What is at a topic's address. Asking counts as asking for the edition, so that it goes on being made.
+/// What is at a topic's address. Asking counts as asking for the edition, so that it goes on being kept current.
 pub(super) fn look(editions: &Editions, public_url: &Url, topic: &str) -> AtTopic {
-    let not_ours = "hub.topic is no feed of this hub; it must be exactly the address in a feed's own rel=self link";
-    let Some(path) = path_of(public_url, topic).filter(|path| is_feed_path(path)) else {
+    let not_ours =
+        "hub.topic is no feed of this hub; it must be exactly the address in the rel=self link of a topic's feed";
+    let address = path_of(public_url, topic).and_then(|path| Some((path, Address::parse(path, None).ok()?)));
+    let Some((path, _)) = address.filter(|(_, address)| address.can_be_subscribed_to()) else {
         return AtTopic::None(not_ours);
     };
     match editions.find(path) {
-        Found::Edition(edition) if is_feed(edition.media_type) => {
-            let body = edition.body(Coding::Identity).clone();
-            AtTopic::Edition(Current { media_type: edition.media_type, body })
-        }
-        Found::NotYet => AtTopic::NotYet,
+        Found::Edition(edition) => AtTopic::Edition(Current::of(&edition)),
+        Found::ToMake(address) => AtTopic::ToMake(address),
         Found::Moved(_) => {
             AtTopic::None("the feed of hub.topic has another address now; ask for hub.topic to learn it")
         }
         Found::Gone => AtTopic::None("the feed of hub.topic is no longer published"),
-        Found::Edition(_) | Found::Nothing => AtTopic::None(not_ours),
+        Found::Refused(_) | Found::Nothing => AtTopic::None(not_ours),
     }
 }
 
-/// Feeds change; archives and pages cannot be subscribed to.
-fn is_feed_path(path: &str) -> bool {
-    let has_ending = [".atom", ".rss", ".json"].iter().any(|ending| path.ends_with(ending));
-    has_ending && !path.contains(['?', '#']) && !path.contains("/archive")
-}
-
-fn is_feed(media_type: &str) -> bool {
-    let kind = media_type.split(';').next().unwrap_or_default().trim();
-    ["application/atom+xml", "application/rss+xml", "application/feed+json"].contains(&kind)
-}
-
-/// The `Link` field of an edition (RFC 8288; WS-8), if it can be subscribed to.
-pub(super) fn link_header(public_url: &Url, path: &str) -> Option<HeaderValue> {
-    if !is_feed_path(path) {
-        return None;
-    }
-    let link = format!("<{}>; rel=\"hub\", <{}>; rel=\"self\"", hub_url(public_url), self_url(public_url, path));
-    HeaderValue::try_from(link).ok()
+/// The `Link` field of a delivery (RFC 8288; WS-8).
+pub(super) fn link_header(public_url: &Url, topic: &str) -> Option<HeaderValue> {
+    link_field(&Url::parse(topic).ok()?, Url::parse(&hub_url(public_url)).ok().as_ref())
 }
 
 #[cfg(test)]
@@ -114,14 +98,35 @@ mod tests {
     }
 
     #[test]
-    fn ws_8_feeds_name_hub_and_self_and_nothing_else_does() {
+    fn what_can_be_subscribed_to() {
+        let public_url = Url::parse("https://news.example/desk").expect("a URL");
+        let editions = Editions::of_topics(public_url.clone(), &["ai", "rain"]);
+        let cases = [
+            ("/topics/ai.atom", true),
+            ("/topics/ai.rss", true),
+            ("/topics/ai.json", true),
+            ("/all.atom", true),
+            ("/topics/ai", false),
+            ("/topics/ai.atom?limit=5", false),
+            ("/topics/ai+rain.atom", false),
+            ("/topics/snow.atom", false),
+            ("/topics.opml", false),
+            ("/", false),
+            ("/style.css", false),
+            ("/healthz", false),
+        ];
+        for (path, can_be) in cases {
+            let found = look(&editions, &public_url, &self_url(&public_url, path));
+            assert_eq!(!matches!(found, AtTopic::None(_)), can_be, "{path}");
+        }
+    }
+
+    #[test]
+    fn ws_8_a_delivery_names_hub_and_self() {
         let public_url = Url::parse("https://news.example/desk/").expect("a URL");
-        let link = link_header(&public_url, "/topics/ai.atom").expect("a link");
+        let link = link_header(&public_url, "https://news.example/desk/topics/ai.atom").expect("a link");
         let expected =
             "<https://news.example/desk/hub>; rel=\"hub\", <https://news.example/desk/topics/ai.atom>; rel=\"self\"";
         assert_eq!(link, expected);
-        for path in ["/", "/style.css", "/topics/ai", "/topics/ai/archive/1.atom", "/sources.opml", "/healthz"] {
-            assert_eq!(link_header(&public_url, path), None, "{path}");
-        }
     }
 }

@@ -3,6 +3,7 @@
 mod examples;
 mod include;
 mod polling;
+mod publish;
 mod server;
 mod sources;
 mod syntax;
@@ -18,7 +19,7 @@ use toml::de::{DeTable, Deserializer};
 use url::Url;
 
 use super::{
-    Config, ConfigProblems, PublishSettings, Warning,
+    Config, ConfigProblems, Warning,
     file::{At, DurationText, File, UrlText},
     problem::Problem,
     quantity::{self, Misread},
@@ -176,12 +177,10 @@ impl Check<'_> {
         let server = self.server(file.server.as_deref());
         let store = self.store(file, surroundings);
         let polling = self.polling(file.polling.as_deref());
-        let entries = file.publish.as_deref().and_then(|publish| number(&publish.entries)).unwrap_or(100);
-        let stories = file.publish.as_deref().and_then(|publish| publish.stories.as_ref());
-        let stories = stories.and_then(|text| self.read(&text.span(), quantity::shown_as(text))).unwrap_or_default();
+        let publish = self.publish(file.publish.as_deref(), surroundings);
         let mut tagging = self.tagging(file.tagging.as_deref());
         tagging.countries = self.countries(file);
-        let topics = self.topics(file, included, &tagging, stories, surroundings);
+        let topics = self.topics(file, included, &tagging, &publish, surroundings);
         let (sources, former_sources) = match &polling {
             Some(polling) => self.sources(file, polling, &tagging, surroundings),
             None => Default::default(),
@@ -190,7 +189,7 @@ impl Check<'_> {
             server: server?,
             store: store?,
             polling: polling?,
-            publish: PublishSettings { entries, stories },
+            publish,
             sources,
             former_sources,
             tagging,

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     config::{
-        TopicPage,
+        PublishSettings, TopicPage,
         file::{At, File, OwnFieldWeight, Scope as WrittenScope, Tagging, Topic},
         quantity,
         shape::closest,
@@ -23,6 +23,8 @@ use crate::{
 pub(super) struct CheckedTopics {
     /// How stories are shown where a topic has no word of its own.
     stories: ShownAs,
+    /// Whether sources share fairly in a topic that does not say.
+    fair: bool,
     /// In the order of the file, then of those it includes.
     pub settings: Vec<TopicSettings>,
     pub pages: BTreeMap<TopicId, TopicPage>,
@@ -66,11 +68,11 @@ impl Check<'_> {
         file: &File,
         included: &mut [IncludedFile<'_>],
         tagging: &TaggingSettings,
-        stories: ShownAs,
+        publish: &PublishSettings,
         surroundings: &Surroundings<'_>,
     ) -> CheckedTopics {
         let together = Together::new(file, included);
-        let mut checked = CheckedTopics { stories, ..CheckedTopics::default() };
+        let mut checked = CheckedTopics { stories: publish.stories, fair: publish.fair, ..CheckedTopics::default() };
         self.topics_of(in_order(&file.topics), tagging, &together, surroundings, &mut checked);
         for IncludedFile { check, content, folder } in included {
             if let Some(content) = content {
@@ -102,7 +104,8 @@ impl Check<'_> {
             self.count_patterns(topic, &settings, together);
             let stories = topic.stories.as_ref().and_then(|text| self.read(&text.span(), quantity::shown_as(text)));
             let stories = stories.unwrap_or(checked.stories);
-            checked.pages.insert(settings.id.clone(), TopicPage { language, stories });
+            let fair = topic.fair.as_deref().copied().unwrap_or(checked.fair);
+            checked.pages.insert(settings.id.clone(), TopicPage { language, stories, fair });
             checked.settings.push(settings);
         }
         checked.former = former.into_iter().map(|(old, new)| (TopicId::new(old), TopicId::new(new))).collect();

@@ -80,7 +80,7 @@ fn one_problem_each() {
             "[publish]\nxyz = 1\n".into(),
             "2:1: unknown key `xyz` in [publish]",
             "xyz",
-            "its keys are `entries`",
+            "its keys are `directory`",
         ),
         (
             "a number for a duration",

@@ -36,17 +36,17 @@ fn every_documented_key_is_in_the_schema() {
         ("server", "listen public_url"),
         ("store", "path retention cache free_space size entries_per_source"),
         ("polling", "schedule timezone contact allow_networks host_gap backlog article timeout concurrency tracking"),
-        ("publish", "entries stories"),
+        ("publish", "entries stories fair memory directory"),
         (
             "sources.*",
-            "url title language country schedule timeout headers basic_auth allow_private backlog article priority formerly disabled",
+            "url title language country schedule timeout headers basic_auth allow_private backlog article content priority formerly disabled",
         ),
         ("sources.*.basic_auth", "username password password_file"),
         ("tagging", "languages field_weight lead_words anchor_words"),
         ("tagging.field_weight", "title lead body category"),
         (
             "topics.*",
-            "title description threshold language stories formerly terms minus shield not require category implies scope \
+            "title description threshold language stories fair formerly terms minus shield not require category implies scope \
              field_weight anchor_words examples",
         ),
         ("topics.*.examples", "like unlike weight"),

@@ -1,0 +1,107 @@
+//! A story in a list.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use maud::{Markup, html};
+
+use super::{
+    SitePage,
+    address::address,
+    page::{Language, beginning, beside, clean},
+    phrases::clock_time,
+    story_path, topic_path,
+};
+use crate::{
+    model::TopicId,
+    normalize::to_text,
+    publish::{EditionStory, Related},
+};
+
+/// The most characters of a story's text that a list repeats.
+const BEGINNING: usize = 300;
+
+/// So many bytes of HTML are read for them.
+const READ: usize = 16 * 1024;
+
+/// Who else has a story is named by name, up to here; the story's page names all.
+const MOST_NAMED: usize = 12;
+
+/// A story of the index: its title and where it is from.
+pub(super) fn short(language: Language<'_>, story: &EditionStory) -> Markup {
+    html! {
+        (title(language, story))
+        p.by {
+            (beside([
+                html! { bdi { (clean(&story.source.title)) } },
+                moment(language, story.updated, &language.phrases.date_and_time(story.updated)),
+            ]))
+        }
+    }
+}
+
+/// A story of an edition's page. `shown` are the topics that the page is of, which need not be named.
+pub(super) fn full(site: SitePage<'_>, language: Language<'_>, shown: &[TopicId], story: &EditionStory) -> Markup {
+    let phrases = language.phrases;
+    let (lang, dir) = language.for_text(story.language.as_deref());
+    let text = summary(story);
+    let topics = story.topics.iter().filter(|topic| !shown.contains(topic));
+    let topics: Vec<Markup> = topics.map(|topic| topic_link(site, topic)).collect();
+    html! {
+        article {
+            h3 { (title(language, story)) }
+            p.by {
+                (beside([
+                    html! { bdi.publisher { (clean(&story.source.title)) } },
+                    moment(language, story.updated, &clock_time(story.updated)),
+                ]))
+            }
+            @if !text.is_empty() { p.beginning lang=[lang] dir=[dir] { (text) } }
+            @if !story.related.is_empty() { p.more { (language.label(phrases.also_at)) (names(&story.related)) } }
+            @if !story.same_event.is_empty() { p.more { (language.label(phrases.same_event)) (names(&story.same_event)) } }
+            p.more {
+                (beside([
+                    html! { @if !topics.is_empty() { (language.label(phrases.also_in)) (in_a_row(topics)) } },
+                    html! {
+                        a href=(story_path(story.number)) aria-label={ (phrases.about_story) (phrases.colon) (clean(&story.title)) } {
+                            (language.say(phrases.about_story))
+                        }
+                    },
+                ]))
+            }
+        }
+    }
+}
+
+/// The title, as a link to the article, or else to the story's page.
+pub(super) fn title(language: Language<'_>, story: &EditionStory) -> Markup {
+    let (lang, dir) = language.for_text(story.language.as_deref());
+    let href = story.link.as_deref().map_or_else(|| story_path(story.number), address);
+    html! { a.title href=(href) lang=[lang] dir=[dir] { (clean(&story.title)) } }
+}
+
+pub(super) fn topic_link(site: SitePage<'_>, topic: &TopicId) -> Markup {
+    html! { a href=(topic_path(Some(topic))) { bdi { (site.topic_title(topic)) } } }
+}
+
+pub(super) fn moment(language: Language<'_>, time: DateTime<Utc>, written: &str) -> Markup {
+    html! { time datetime=(time.to_rfc3339_opts(SecondsFormat::Secs, true)) { (language.say(written)) } }
+}
+
+fn names(others: &[Related]) -> Markup {
+    in_a_row(others.iter().take(MOST_NAMED).map(|other| {
+        html! { a href=(address(&other.link)) { bdi { (clean(&other.title)) } } }
+    }))
+}
+
+pub(super) fn in_a_row(things: impl IntoIterator<Item = Markup>) -> Markup {
+    html! {
+        @for (nth, thing) in things.into_iter().enumerate() { @if nth > 0 { ", " } (thing) }
+    }
+}
+
+/// How the story's text begins, unless that is only its title again.
+pub(super) fn summary(story: &EditionStory) -> String {
+    let html = [&story.summary, &story.content].into_iter().flatten();
+    let texts = html.map(|html| to_text(html.get(..html.floor_char_boundary(READ)).unwrap_or_default()));
+    let text = texts.filter(|text| !text.trim().is_empty() && text.trim() != story.title).next().unwrap_or_default();
+    beginning(&text, BEGINNING)
+}
