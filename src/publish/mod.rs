@@ -8,6 +8,7 @@
 mod address;
 mod also;
 mod atom;
+mod changes;
 mod coding;
 mod content;
 mod copies;
