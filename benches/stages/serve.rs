@@ -16,6 +16,7 @@ fn site() -> Router {
     let (mut publisher, editions) = publisher(&desk);
     let all = publisher.all();
     assert!(publisher.publish(&all).finished);
+    while publisher.settle_one() {}
     router(Site {
         editions,
         status: Status::default(),
