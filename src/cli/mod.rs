@@ -14,6 +14,7 @@ mod import;
 mod kept;
 mod links;
 mod log;
+mod opml;
 mod poll;
 mod publish;
 mod reload;
@@ -105,6 +106,11 @@ enum Command {
     Links {
         #[command(subcommand)]
         command: LinksCommand,
+    },
+    /// Lists of feeds, as feed readers exchange them
+    Opml {
+        #[command(subcommand)]
+        command: opml::OpmlCommand,
     },
     /// About the configuration file
     Config {
@@ -242,6 +248,11 @@ fn execute(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Restore(restore) => {
             log::start_command(log);
             import::restore(&path, &restore)
+        }
+        Command::Opml { command } => {
+            log::start_command(log);
+            let is_configured = crate::config::find_if_any(config, &environment).is_some();
+            opml::run(&path, is_configured, &command)
         }
         Command::Config { command: ConfigCommand::Schema } => config_schema::run(),
     }

@@ -8,6 +8,7 @@
 mod address;
 mod also;
 mod atom;
+mod changes;
 mod coding;
 mod content;
 mod copies;
@@ -55,4 +56,4 @@ pub use self::opml::render as render_opml;
 pub use self::rss::render as render_rss;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
