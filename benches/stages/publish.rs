@@ -88,14 +88,18 @@ fn render_as_json_feed(bencher: Bencher) {
     bencher.bench_local(|| black_box(render_json(&frame, &stories)));
 }
 
-/// gzip and Brotli.
+/// gzip, Brotli and zstd.
 #[divan::bench(sample_count = 100, sample_size = 1)]
 fn compress_an_atom_edition(bencher: Bencher) {
     let body = render_atom(&frame(), &stories(&desk()));
     bencher
         .counter(divan::counter::BytesCount::new(body.bytes.len()))
         .with_inputs(|| body.clone())
-        .bench_local_values(|body| black_box(Edition::new("application/atom+xml", newest(), body)));
+        .bench_local_values(|body| {
+            let edition = Edition::new("application/atom+xml", newest(), body);
+            edition.prepare();
+            black_box(edition)
+        });
 }
 
 /// All of it: gather, Atom and RSS, both compressed, and the index page.

@@ -16,7 +16,13 @@ fn site() -> Router {
     let (mut publisher, editions) = publisher(&desk);
     let all = publisher.all();
     assert!(publisher.publish(&all).finished);
-    router(Site { editions, status: Status::default(), clock: newsdesk::clock::Clock::system() })
+    while publisher.settle_one() {}
+    router(Site {
+        editions,
+        status: Status::default(),
+        clock: newsdesk::clock::Clock::system(),
+        hub: Default::default(),
+    })
 }
 
 async fn ask(router: &Router, coding: &str, etag: Option<&str>) -> http::Response<Body> {

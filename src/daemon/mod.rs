@@ -33,7 +33,7 @@ pub use assemble::{AssembleError, Assembled, reader};
 pub use commands::{
     AskReload, AskStatus, Doctor, DoctorLine, Export, FindStories, Finding, FindingState, FoundCopy, FoundEntry,
     FoundEvent, FoundPair, FoundReading, FoundStory, Import, ImportLine, KeptEntries, KeptEntry, MergedStories,
-    Newsdesk, Poll, PollLine, PolledSource, Reloaded, Restore, TellStories,
+    Newsdesk, Poll, PollLine, PolledSource, PublishFiles, Reloaded, Restore, TellStories,
 };
 pub use first_round::{FirstRound, RoundObserver, RoundSummary};
 pub use round::poll_round;
@@ -46,7 +46,7 @@ use crate::{
     poll::{PollReport, SharedTools, Surroundings, Tools},
     publish::{Editions, Publisher},
     schedule,
-    serve::{ServeLimits, Site, router, serve},
+    serve::{self, ServeLimits, Site, router, serve_apart},
     status::Status,
     store::{Progress, Store, StoreError},
     systemd,
@@ -133,7 +133,7 @@ pub async fn run(config: Config, options: DaemonOptions) -> Result<(), DaemonErr
     }
     let front = Front::open(&config, address, clock.clone())?;
     let serve_stop = front.serve_stop.clone();
-    let server = tokio::spawn(serve(listener, router(front.site()), ServeLimits::default(), serve_stop.clone()));
+    let server = front.serve(listener)?;
     let opened = Daemon::open(config, address, config_path, front, &stop).await;
     let mut daemon = match opened {
         Ok(daemon) => daemon,
@@ -181,9 +181,11 @@ impl Front {
         Ok(Self { editions, status: Status::default(), clock, hub, serve_stop: CancellationToken::new() })
     }
 
-    fn site(&self) -> Site {
-        let (editions, status) = (self.editions.clone(), self.status.clone());
-        Site { editions, status, clock: self.clock.clone(), hub: self.hub.clone() }
+    fn serve(&self, listener: TcpListener) -> Result<JoinHandle<()>, DaemonError> {
+        let (editions, status, clock) = (self.editions.clone(), self.status.clone(), self.clock.clone());
+        let site = Site { editions, status, clock, hub: self.hub.clone() };
+        let front = serve::Front::new(site.clone(), router(site));
+        serve_apart(listener, front, ServeLimits::default(), self.serve_stop.clone()).map_err(DaemonError::Thread)
     }
 }
 

@@ -12,6 +12,7 @@ mod changes;
 mod coding;
 mod content;
 mod copies;
+mod current_files;
 mod directory;
 mod edition;
 mod editions;
@@ -55,4 +56,4 @@ pub use self::opml::render as render_opml;
 pub use self::rss::render as render_rss;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -32,7 +32,7 @@ fn source(name: &str) -> SourceDescription {
 }
 
 /// A story that has a title and next to nothing else.
-pub(super) fn bare_story() -> EditionStory {
+pub(crate) fn bare_story() -> EditionStory {
     EditionStory {
         number: StoryNumber(8),
         id: "urn:uuid:00000000-0000-5000-8000-000000000000".into(),
@@ -57,7 +57,7 @@ pub(super) fn bare_story() -> EditionStory {
 }
 
 /// One story that has everything, one that has next to nothing, and one that others have too.
-pub(super) fn stories() -> Vec<EditionStory> {
+pub(crate) fn stories() -> Vec<EditionStory> {
     let full = EditionStory {
         number: StoryNumber(7),
         id: "tag:gazette.example,2026:1".into(),
@@ -115,7 +115,7 @@ fn told_stories() -> Vec<EditionStory> {
     stories
 }
 
-fn frame() -> FeedFrame {
+pub(crate) fn frame() -> FeedFrame {
     let titles = BTreeMap::from([(TopicId::new("ai"), "Artificial intelligence".to_string())]);
     FeedFrame {
         id: "urn:uuid:11111111-1111-5111-8111-111111111111".into(),

@@ -9,7 +9,10 @@ use super::{
     pieces::Pieces,
     policy,
 };
-use crate::publish::{Coding, Edition, News};
+use crate::{
+    clock::Clock,
+    publish::{Coding, Edition, News},
+};
 
 const IM: HeaderName = HeaderName::from_static("im");
 const DELTA_BASE: HeaderName = HeaderName::from_static("delta-base");
@@ -23,9 +26,9 @@ const NO_RANGES: HeaderValue = HeaderValue::from_static("none");
 const MOST_FIELDS: usize = 12;
 
 /// Answers GET, or HEAD, which is the same without the body.
-pub(super) fn answer(edition: &Edition, method: &Method, asked: &HeaderMap, now: DateTime<Utc>) -> Response<Pieces> {
+pub(super) fn answer(edition: &Edition, method: &Method, asked: &HeaderMap, clock: &Clock) -> Response<Pieces> {
     // RFC 9110 §8.8.2.1: never later than the answer.
-    let last_modified = edition.updated.min(now);
+    let last_modified = || edition.updated.min(clock.now());
     let liking = Liking::new(asked);
     let chosen = liking.choose(edition);
     let mut response = match held(asked, edition, &liking, chosen, last_modified) {
@@ -36,10 +39,10 @@ pub(super) fn answer(edition: &Edition, method: &Method, asked: &HeaderMap, now:
             } else if news.length() < edition.body(chosen).map_or(usize::MAX, bytes::Bytes::len) {
                 new_entries(edition, hash, coding, &news)
             } else {
-                whole(edition, chosen, last_modified)
+                whole(edition, chosen, last_modified())
             }
         }
-        Held::Former(..) | Held::Nothing => whole(edition, chosen, last_modified),
+        Held::Former(..) | Held::Nothing => whole(edition, chosen, last_modified()),
     };
     if method == Method::HEAD && response.status() != StatusCode::NOT_MODIFIED {
         let length = http_body::Body::size_hint(response.body()).exact().unwrap_or_default();

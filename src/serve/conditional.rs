@@ -22,13 +22,13 @@ pub(super) fn held(
     edition: &Edition,
     liking: &Liking,
     chosen: Coding,
-    last_modified: DateTime<Utc>,
+    last_modified: impl FnOnce() -> DateTime<Utc>,
 ) -> Held {
     if headers.contains_key(header::IF_NONE_MATCH) {
         return named(headers, edition, liking, chosen);
     }
     let Some(since) = headers.get(header::IF_MODIFIED_SINCE) else { return Held::Nothing };
-    if is_date(since.as_bytes(), edition, last_modified) { Held::Current(chosen) } else { Held::Nothing }
+    if is_date(since.as_bytes(), edition, last_modified()) { Held::Current(chosen) } else { Held::Nothing }
 }
 
 fn named(headers: &HeaderMap, edition: &Edition, liking: &Liking, chosen: Coding) -> Held {
@@ -149,7 +149,7 @@ mod tests {
             let rows: Vec<_> = rows.iter().map(|(name, value)| (*name, value.as_str())).collect();
             let headers = headers(&rows);
             let liking = Liking::new(&headers);
-            assert_eq!(held(&headers, &edition, &liking, Coding::Identity, updated), *expected, "{what}");
+            assert_eq!(held(&headers, &edition, &liking, Coding::Identity, || updated), *expected, "{what}");
         }
     }
 
@@ -173,7 +173,7 @@ mod tests {
         let [first_tag, second_tag] = [&first, &second].map(|edition| tag(edition, Coding::Brotli));
         let entries = |list: String| {
             let headers = headers(&[("if-none-match", &list)]);
-            match held(&headers, &third, &Liking::new(&headers), Coding::Identity, DateTime::UNIX_EPOCH) {
+            match held(&headers, &third, &Liking::new(&headers), Coding::Identity, || DateTime::UNIX_EPOCH) {
                 Held::Former(_, coding, news) => Some((coding, news.entries)),
                 _ => None,
             }

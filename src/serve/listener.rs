@@ -1,26 +1,41 @@
-use std::{io, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::Router;
-use hyper::server::conn::http1;
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
-    service::TowerToHyperService,
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+    task::JoinHandle,
+    time::timeout,
 };
-use tokio::{net::TcpListener, sync::Semaphore};
-use tokio_util::sync::CancellationToken;
-use tracing::{debug, warn};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::warn;
+
+use super::{
+    connection::converse,
+    front::Front,
+    peers::Peers,
+    refusal::{Refusal, Refusals},
+};
 
 /// What one client, or many, may ask of us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ServeLimits {
-    /// Connections at once; more wait to be accepted.
+    /// Connections at once. As many may wait for a place, for `patience`; all others are refused.
     pub connections: usize,
-    /// The longest a request's head may take to arrive, and the longest a connection may idle.
+    /// Connections at once from one address that is neither this machine's nor private.
+    pub connections_per_client: usize,
+    /// How long a connection may wait for a place.
+    pub patience: Duration,
+    /// The longest that a request's head may take to arrive.
     pub head_timeout: Duration,
-    /// The longest a connection may last: a client that reads a byte a minute does not hold one for ever.
+    /// The longest that a connection may be without a request.
+    pub idle_timeout: Duration,
+    /// The longest that a client may take nothing of its answer.
+    pub write_timeout: Duration,
+    /// The longest that a connection may last: a client that reads a byte a minute does not hold one for ever.
     pub connection_lifetime: Duration,
-    /// The longest the requests under way may take once we are stopping.
+    /// The longest that what is under way may take once a connection is to end.
+    pub finish_timeout: Duration,
+    /// The longest that requests under way may take once we are stopping.
     pub stop_timeout: Duration,
 }
 
@@ -28,53 +43,89 @@ impl Default for ServeLimits {
     fn default() -> Self {
         Self {
             connections: 1024,
+            connections_per_client: 64,
+            patience: Duration::from_secs(2),
             head_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(60),
+            write_timeout: Duration::from_secs(30),
             connection_lifetime: Duration::from_secs(300),
+            finish_timeout: Duration::from_secs(30),
             stop_timeout: Duration::from_secs(3),
         }
     }
 }
 
-/// Serves until `stop`, then finishes the requests under way.
-pub async fn serve(listener: TcpListener, router: Router, limits: ServeLimits, stop: CancellationToken) {
-    let places = Arc::new(Semaphore::new(limits.connections));
-    let graceful = GracefulShutdown::new();
-    loop {
-        let (stream, place) = tokio::select! {
-            () = stop.cancelled() => break,
-            accepted = accept(&listener, &places) => accepted,
-        };
-        let _ = stream.set_nodelay(true);
-        let service = TowerToHyperService::new(router.clone());
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(limits.head_timeout)
-            .max_headers(64)
-            .serve_connection(TokioIo::new(stream), service);
-        let connection = graceful.watch(connection);
-        tokio::spawn(async move {
-            match tokio::time::timeout(limits.connection_lifetime, connection).await {
-                Ok(Ok(())) | Err(_) => {}
-                Ok(Err(error)) => debug!(%error, "a connection broke"),
+/// Serves on a thread of its own until `stop`: readers do not wait for the processor while feeds are read, and an answer costs less
+/// where no other thread is to be woken. What the router does must therefore not hold up the thread.
+///
+/// # Errors
+/// When the listener cannot be handed over.
+pub fn serve_apart(
+    listener: TcpListener,
+    front: Front,
+    limits: ServeLimits,
+    stop: CancellationToken,
+) -> io::Result<JoinHandle<()>> {
+    let listener = listener.into_std()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    Ok(tokio::task::spawn_blocking(move || {
+        runtime.block_on(async {
+            match TcpListener::from_std(listener) {
+                Ok(listener) => serve(listener, front, limits, stop).await,
+                Err(error) => warn!(%error, "nothing is served: the listener cannot be used"),
             }
-            drop(place);
+        });
+    }))
+}
+
+/// Serves until `stop`, then finishes the requests under way.
+pub async fn serve(listener: TcpListener, front: Front, limits: ServeLimits, stop: CancellationToken) {
+    let [places, waiting] = [limits.connections; 2].map(|places| Arc::new(Semaphore::new(places)));
+    let (peers, refusals, connections) = (Peers::default(), Refusals::default(), TaskTracker::new());
+    loop {
+        let (stream, address) = tokio::select! {
+            () = stop.cancelled() => break,
+            accepted = accept(&listener) => accepted,
+        };
+        let Some(of_peer) = peers.admit(address.ip(), limits.connections_per_client) else {
+            refusals.tell(stream, Refusal::TooManyOfYou, front.now());
+            continue;
+        };
+        let place = places.clone().try_acquire_owned().ok();
+        let waits = if place.is_none() { waiting.clone().try_acquire_owned().ok() } else { None };
+        if place.is_none() && waits.is_none() {
+            refusals.tell(stream, Refusal::TooManyOfAll, front.now());
+            continue;
+        }
+        let (front, stop, places, refusals) = (front.clone(), stop.clone(), places.clone(), refusals.clone());
+        connections.spawn(async move {
+            let place = match place {
+                Some(place) => Ok(place),
+                None => match timeout(limits.patience, places.acquire_owned()).await {
+                    Ok(place) => place,
+                    Err(_) => {
+                        refusals.tell(stream, Refusal::TooManyOfAll, front.now());
+                        return;
+                    }
+                },
+            };
+            drop(waits);
+            let _ = stream.set_nodelay(true);
+            converse(stream, &front, &limits, &stop).await;
+            drop((place, of_peer));
         });
     }
     drop(listener);
-    if tokio::time::timeout(limits.stop_timeout, graceful.shutdown()).await.is_err() {
+    connections.close();
+    if timeout(limits.stop_timeout, connections.wait()).await.is_err() {
         warn!("requests were cut off: they took longer than {} s to finish", limits.stop_timeout.as_secs());
     }
 }
 
-/// The next connection, once there is a place for it.
-async fn accept(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> (tokio::net::TcpStream, Option<tokio::sync::OwnedSemaphorePermit>) {
-    let place = places.clone().acquire_owned().await.ok();
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return (stream, place),
+            Ok(accepted) => return accepted,
             Err(error) => {
                 // Out of file descriptors, most likely: wait for connections to end instead of spinning.
                 if !is_about_one_connection(&error) {
@@ -89,80 +140,4 @@ async fn accept(
 fn is_about_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Instant;
-
-    use tokio::{
-        io::{AsyncReadExt as _, AsyncWriteExt as _},
-        net::TcpStream,
-    };
-
-    use super::*;
-
-    async fn start(limits: ServeLimits) -> (std::net::SocketAddr, CancellationToken, tokio::task::JoinHandle<()>) {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("bound");
-        let address = listener.local_addr().expect("an address");
-        let slow = || async {
-            tokio::time::sleep(Duration::from_millis(150)).await;
-            "done"
-        };
-        let router =
-            Router::new().route("/", axum::routing::get(|| async { "hello" })).route("/slow", axum::routing::get(slow));
-        let stop = CancellationToken::new();
-        let server = tokio::spawn(serve(listener, router, limits, stop.clone()));
-        (address, stop, server)
-    }
-
-    /// How long it takes until the server closes the connection after `sent`.
-    async fn closed_after(address: std::net::SocketAddr, sent: &str) -> Duration {
-        let mut stream = TcpStream::connect(address).await.expect("connected");
-        stream.write_all(sent.as_bytes()).await.expect("sent");
-        let begun = Instant::now();
-        let mut rest = Vec::new();
-        let _ = tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut rest)).await;
-        begun.elapsed()
-    }
-
-    #[tokio::test]
-    async fn a_client_that_says_nothing_or_half_a_request_is_let_go() {
-        let limits = ServeLimits { head_timeout: Duration::from_millis(200), ..ServeLimits::default() };
-        let (address, _, _) = start(limits).await;
-        let cases = [
-            ("nothing at all", ""),
-            ("half a request", "GET / HTTP/1.1\r\nHost: n"),
-            ("a request, then silence", "GET / HTTP/1.1\r\nHost: newsdesk\r\n\r\n"),
-        ];
-        for (what, sent) in cases {
-            assert!(closed_after(address, sent).await < Duration::from_secs(3), "{what}");
-        }
-    }
-
-    #[tokio::test]
-    async fn more_clients_than_places_wait_their_turn() {
-        let limits = ServeLimits { connections: 1, head_timeout: Duration::from_millis(200), ..ServeLimits::default() };
-        let (address, _, _) = start(limits).await;
-        let _idle = TcpStream::connect(address).await.expect("connected");
-        let mut second = TcpStream::connect(address).await.expect("connected");
-        second.write_all(b"GET / HTTP/1.1\r\nHost: n\r\nConnection: close\r\n\r\n").await.expect("sent");
-        let mut answer = String::new();
-        second.read_to_string(&mut answer).await.expect("answered once the idle one was let go");
-        assert!(answer.ends_with("hello"), "{answer}");
-    }
-
-    #[tokio::test]
-    async fn stopping_finishes_the_requests_under_way_and_takes_no_more() {
-        let (address, stop, server) = start(ServeLimits::default()).await;
-        let mut stream = TcpStream::connect(address).await.expect("connected");
-        stream.write_all(b"GET /slow HTTP/1.1\r\nHost: n\r\n\r\n").await.expect("sent");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        stop.cancel();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.expect("answered");
-        assert!(answer.ends_with("done"), "{answer}");
-        server.await.expect("ended");
-        assert!(TcpStream::connect(address).await.is_err());
-    }
 }

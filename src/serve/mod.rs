@@ -1,17 +1,30 @@
-//! What readers and the admin reach over HTTP: editions, the index page, `/healthz`. A request never touches the store.
+//! What readers and the admin reach over HTTP: editions, pages, `/healthz`. A request never touches the store.
+//!
+//! The `listener` lets connections in, within bounds; a `connection` speaks HTTP/1 or HTTP/2 and is watched for its `pace`; the
+//! [`Front`] answers for editions that are there, by `accept` and `conditional`, and hands all else to the [`router`].
 
 mod accept;
 mod answer;
 mod conditional;
+mod connection;
+mod front;
 mod hub;
 mod listener;
 mod on_demand;
+mod pace;
+mod peers;
 mod pieces;
 mod policy;
+mod refusal;
 mod router;
 
-pub use listener::{ServeLimits, serve};
+pub use front::Front;
+pub use listener::{ServeLimits, serve, serve_apart};
 pub use router::{Site, router};
 
+#[cfg(test)]
+mod news_tests;
+#[cfg(test)]
+mod socket_tests;
 #[cfg(test)]
 mod tests;

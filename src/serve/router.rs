@@ -81,7 +81,7 @@ async fn edition(State(shown): State<Arc<Shown>>, request: Request) -> Response 
     }
     match shown.on_demand.ask(target).await {
         Asked::Edition(edition) => {
-            answer(&edition, request.method(), request.headers(), shown.site.clock.now()).map(Body::new)
+            answer(&edition, request.method(), request.headers(), &shown.site.clock).map(Body::new)
         }
         Asked::NotYet => come_again(FIRST_EDITION_SOON, "This feed is being made; try again shortly.\n"),
         Asked::Busy => come_again(LESS_BUSY_SOON, "Too much is being made at once; try again shortly.\n"),
@@ -127,7 +127,7 @@ async fn style(State(shown): State<Arc<Shown>>, request: Request) -> Response {
         style.prepare();
         style
     });
-    answer(&STYLE, request.method(), request.headers(), shown.site.clock.now()).map(Body::new)
+    answer(&STYLE, request.method(), request.headers(), &shown.site.clock).map(Body::new)
 }
 
 async fn options() -> Response {

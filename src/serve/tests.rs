@@ -25,6 +25,11 @@ fn page(id: &str, formerly: &[&str]) -> TopicPage {
 
 /// A site with topics `ai` (once `robots`) and `space`, and a topic `sport` that was taken out.
 fn site(published: bool) -> (axum::Router, Status) {
+    let site = whole_site(published);
+    (router(site.clone()), site.status)
+}
+
+pub(super) fn whole_site(published: bool) -> Site {
     let folder = tempfile::tempdir().expect("a folder");
     let settings = StoreSettings::new(folder.path());
     let store = Store::open(&settings).map_err(|e| e.to_string()).expect("opened").store;
@@ -43,15 +48,7 @@ fn site(published: bool) -> (axum::Router, Status) {
     } else {
         editions.restore(&Arc::new(settings), SavedEditions::new(folder.path().join("none")));
     }
-    (
-        router(Site {
-            editions,
-            status: status.clone(),
-            clock: Clock::new(|| DateTime::UNIX_EPOCH),
-            hub: Default::default(),
-        }),
-        status,
-    )
+    Site { editions, status, clock: Clock::new(|| DateTime::UNIX_EPOCH), hub: Default::default() }
 }
 
 async fn ask(router: &axum::Router, method: Method, path: &str, headers: &[(&str, &str)]) -> http::Response<Vec<u8>> {
