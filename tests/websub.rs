@@ -57,9 +57,13 @@ async fn post(open: &OpenDesk, pairs: &[(&str, &str)]) -> (u16, String) {
 }
 
 async fn subscribe(open: &OpenDesk, subscriber: &Subscriber) {
+    subscribe_to(open, subscriber, TOPIC).await;
+}
+
+async fn subscribe_to(open: &OpenDesk, subscriber: &Subscriber, topic: &str) {
     let callback = subscriber.callback("/in");
     let pairs =
-        [("hub.mode", "subscribe"), ("hub.topic", TOPIC), ("hub.callback", &callback), ("hub.secret", "sesame")];
+        [("hub.mode", "subscribe"), ("hub.topic", topic), ("hub.callback", &callback), ("hub.secret", "sesame")];
     assert_eq!(post(open, &pairs).await, (202, "Accepted; the callback will be asked to confirm.\n".to_owned()));
     subscriber.until("GET", 1).await;
 }
@@ -83,6 +87,7 @@ async fn ws_8_every_feed_names_the_hub_and_itself() {
     let open = desk.open(&SetClock::at(NOON)).await;
     let elements = [
         ("/all.atom", "<link rel=\"hub\" href=\"https://news.example/hub\"/>"),
+        ("/all.json", "\"url\": \"https://news.example/hub\""),
         ("/all.rss", "<atom:link href=\"https://news.example/hub\" rel=\"hub\"/>"),
     ];
     for (path, element) in elements {
@@ -91,7 +96,8 @@ async fn ws_8_every_feed_names_the_hub_and_itself() {
         let link = format!("link: <https://news.example/hub>; rel=\"hub\", <https://news.example{path}>; rel=\"self\"");
         assert!(head.to_lowercase().contains(&link), "{path}: {head}");
     }
-    assert!(!open.get("/").await.1.to_lowercase().contains("link:"));
+    assert!(!open.get("/").await.1.contains("rel=\"hub\""));
+    assert!(!open.get("/sources/gazette.atom").await.2.contains("rel=\"hub\""), "not of what anybody may combine");
     let (status, head, _) = open.get("/hub").await;
     assert!(status == 405 && head.to_lowercase().contains("allow: post"), "{status} {head}");
     let (status, text) = post(&open, &[("hub.mode", "publish"), ("hub.url", TOPIC)]).await;
@@ -102,7 +108,7 @@ async fn ws_8_every_feed_names_the_hub_and_itself() {
     desk.configure(&format!("server.hub = false\n[sources.gazette]\nurl = \"{}\"\n", publisher.url("/feed")));
     open.reload().await;
     open.until("a feed without a hub", "/all.atom", |_, body| !body.contains("rel=\"hub\"")).await;
-    assert!(!open.get("/all.atom").await.1.to_lowercase().contains("link:"));
+    assert!(!open.get("/all.atom").await.1.contains("rel=\"hub\""));
     assert_eq!(post(&open, &[("hub.mode", "subscribe")]).await.0, 404);
     open.close().await;
 }
@@ -133,6 +139,32 @@ async fn what_a_publisher_says_reaches_who_subscribed_also_over_a_restart() {
     let open = desk.open(&clock).await;
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert_eq!(subscriber.calls("POST").len(), 1, "what was delivered is not delivered again");
+    open.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_feed_that_nobody_else_asks_for_is_kept_current_for_who_subscribed() {
+    let publisher = Publisher::start();
+    publisher.serve("/feed", Resource::feed(rss(1, "text")));
+    let desk = desk(&publisher);
+    let open = desk.open(&SetClock::at(NOON)).await;
+    let subscriber = Subscriber::start();
+    subscribe_to(&open, &subscriber, "https://news.example/all.json").await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    publisher.serve("/feed", Resource::feed(rss(2, "text")));
+    poll(&desk).await;
+    let begun = Instant::now();
+    loop {
+        let sent = subscriber.calls("POST");
+        let last = sent.last().map(|call| String::from_utf8_lossy(&call.body).into_owned()).unwrap_or_default();
+        if last.contains("Story 1") {
+            assert!(last.contains("\"type\": \"WebSub\""), "{last}");
+            assert!(sent.len() <= 2, "at most what was up, and what is new");
+            break;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "waited in vain: {last}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     open.close().await;
 }
 

@@ -10,7 +10,8 @@
 //!    (`retry`). It holds one edition to be sent per subscriber at most, the newest: nothing queues.
 //! 4. `deliver` makes the request, signed by `signature`, and judges the answer. `places` sees to it that the slow, the dead and
 //!    the unverified never take all the places there are.
-//! 5. `hub` wires these: one task that owns all of it, starts the requests, and hands what is to be kept to the desk.
+//! 5. `hub` wires these: one task (`running`) owns all of it, begins what takes a while (`start`), and hands what is to be kept
+//!    (`unkept`) to the desk.
 //!
 //! [`HubDoor`] is what the server sees, also while there is no hub. Callbacks are named by strangers: they are called through
 //! [`Caller`](crate::fetch::Caller), which connects to no address that a source could not have.
@@ -22,10 +23,13 @@ mod pending;
 mod places;
 mod request;
 mod retry;
+mod running;
 mod settings;
 mod signature;
+mod start;
 mod subscriptions;
 mod topic;
+mod unkept;
 mod verify;
 
 pub use door::{HubDoor, Reply};
