@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let all = publisher.all();
     assert!(publisher.publish(&all).finished);
     while publisher.settle_one() {}
-    let site = Site { editions, status: Status::default(), clock: Clock::system() };
+    let site = Site { editions, status: Status::default(), clock: Clock::system(), hub: Default::default() };
     // As the daemon does it: a runtime for everything else, and a thread for readers.
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {

@@ -13,7 +13,8 @@
 //! together with the poll's validators, whole or not at all.
 //!
 //! **Out.** What is on the disk is rendered ([`publish`]): a changed topic's newest stories become finished bytes, an
-//! edition, that stays as it is until a story changes. [`serve`] hands editions out and never asks the store.
+//! edition, that stays as it is until a story changes. [`serve`] hands editions out and never asks the store; [`websub`] sends
+//! them to readers that subscribed.
 //! [`status`] and [`systemd`] say how things are; [`cli`] is the way in for the admin, and [`control`] the way from there to
 //! the daemon that runs.
 //!
@@ -56,6 +57,7 @@ pub mod store;
 // Out: finished bytes.
 pub mod publish;
 pub mod serve;
+pub mod websub;
 
 // Around it all.
 pub mod status;

@@ -17,7 +17,12 @@ fn site() -> Router {
     let all = publisher.all();
     assert!(publisher.publish(&all).finished);
     while publisher.settle_one() {}
-    router(Site { editions, status: Status::default(), clock: newsdesk::clock::Clock::system() })
+    router(Site {
+        editions,
+        status: Status::default(),
+        clock: newsdesk::clock::Clock::system(),
+        hub: Default::default(),
+    })
 }
 
 async fn ask(router: &Router, coding: &str, etag: Option<&str>) -> http::Response<Body> {

@@ -99,6 +99,7 @@ fn frame(stories: &[EditionStory]) -> FeedFrame {
         rss_url: "https://news.example/all.rss".into(),
         json_url: "https://news.example/all.json".into(),
         page_url: "https://news.example/".into(),
+        hub_url: None,
         topic_scheme: URN.into(),
         topic_titles: Arc::new(BTreeMap::from([(TopicId::new("ai"), "AI".to_owned())])),
     }

@@ -14,7 +14,9 @@ mod import;
 mod kept;
 mod links;
 mod log;
+mod opml;
 mod poll;
+mod publish;
 mod reload;
 mod run;
 mod show;
@@ -84,6 +86,8 @@ enum Command {
     Backup(backup::BackupArguments),
     /// Make a store of a backup, where there is none yet
     Restore(import::RestoreArguments),
+    /// Write every feed and page as a file, for a web server or an object store
+    Publish(publish::PublishArguments),
     /// Tag entries given as JSON Lines on standard input
     Tag,
     /// Say why an entry has its topics
@@ -102,6 +106,11 @@ enum Command {
     Links {
         #[command(subcommand)]
         command: LinksCommand,
+    },
+    /// Lists of feeds, as feed readers exchange them
+    Opml {
+        #[command(subcommand)]
+        command: opml::OpmlCommand,
     },
     /// About the configuration file
     Config {
@@ -224,6 +233,10 @@ fn execute(arguments: Arguments) -> anyhow::Result<Exit> {
             log::start_command(log);
             export::run(&path, &export)
         }
+        Command::Publish(publish) => {
+            log::start_command(log);
+            publish::run(&path, &publish)
+        }
         Command::Import(import) => {
             log::start_command(log);
             import::run(&path, &import)
@@ -235,6 +248,11 @@ fn execute(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Restore(restore) => {
             log::start_command(log);
             import::restore(&path, &restore)
+        }
+        Command::Opml { command } => {
+            log::start_command(log);
+            let is_configured = crate::config::find_if_any(config, &environment).is_some();
+            opml::run(&path, is_configured, &command)
         }
         Command::Config { command: ConfigCommand::Schema } => config_schema::run(),
     }

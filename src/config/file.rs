@@ -135,6 +135,9 @@ pub(super) struct Server {
     pub listen: Option<At<ListenText>>,
     /// The address readers use, at the head of every link to us. Default: `http://` and the address listened on.
     pub public_url: Option<At<UrlText>>,
+    /// Readers may subscribe to our feeds and are sent what is new at once (WebSub). Takes `public_url`.
+    #[schemars(extend("default" = true))]
+    pub hub: Option<At<bool>>,
 }
 
 /// What is kept, where and how long.

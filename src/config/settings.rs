@@ -41,6 +41,8 @@ pub struct ServerSettings {
     pub public_url: Url,
     /// The admin wrote `public_url`.
     pub public_url_given: bool,
+    /// Readers may subscribe to our feeds, where `public_url` was written.
+    pub hub: bool,
 }
 
 /// `[store]`: what is kept, where and how long.

@@ -171,6 +171,7 @@ pub(super) fn publish_settings(config: &Config, address: SocketAddr) -> Result<P
         sources: config.sources.iter().map(|(id, source)| source_page(config, id, source)).collect(),
         memory: config.publish.memory,
         directory: config.publish.directory.clone(),
+        hub: super::hub::hub_url(config, address).and_then(|hub| Url::parse(&hub).ok()),
     })
 }
 

@@ -20,7 +20,12 @@ impl Daemon {
         let store = self.config.store.path.clone().unwrap_or_default();
         let control = match control::listen(&store, systemd::runtime_directory().as_deref()).await {
             Ok(socket) => {
-                let running = Running { store: self.store.clone(), status: self.status.clone(), wishes };
+                let running = Running {
+                    store: self.store.clone(),
+                    editions: self.editions.clone(),
+                    status: self.status.clone(),
+                    wishes,
+                };
                 let newsdesk = Newsdesk::running(running);
                 Some(Control::start(socket, commands(), newsdesk, ControlLimits::default()))
             }

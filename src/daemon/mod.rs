@@ -1,6 +1,6 @@
 //! The daemon: opens, wires, supervises, reloads, and stops in order.
 //!
-//! Stop order: commands end; the pollers drop their fetches (nothing of them is committed yet), the desk works off what was handed in and
+//! Stop order: commands end; the pollers drop their fetches (nothing of them is committed yet), the hub its deliveries, the desk works off what was handed in and
 //! flushes, the server finishes its requests; the store is closed last.
 
 mod articles;
@@ -8,6 +8,7 @@ mod assemble;
 mod commands;
 mod control;
 mod first_round;
+mod hub;
 mod pollers;
 mod round;
 
@@ -32,7 +33,7 @@ pub use assemble::{AssembleError, Assembled, reader};
 pub use commands::{
     AskReload, AskStatus, Doctor, DoctorLine, Export, FindStories, Finding, FindingState, FoundCopy, FoundEntry,
     FoundEvent, FoundPair, FoundReading, FoundStory, Import, ImportLine, KeptEntries, KeptEntry, MergedStories,
-    Newsdesk, Poll, PollLine, PolledSource, Reloaded, Restore, TellStories,
+    Newsdesk, Poll, PollLine, PolledSource, PublishFiles, Reloaded, Restore, TellStories,
 };
 pub use first_round::{FirstRound, RoundObserver, RoundSummary};
 pub use round::poll_round;
@@ -40,7 +41,7 @@ pub use round::poll_round;
 use crate::{
     clock::Clock,
     config::{self, Config, ConfigProblems},
-    fetch::Fetcher,
+    fetch::{FetchSettings, Fetcher},
     ingest::{Desk, DeskError, DeskHandle, DeskSetup, RETRY},
     poll::{PollReport, SharedTools, Surroundings, Tools},
     publish::{Editions, Publisher},
@@ -49,9 +50,11 @@ use crate::{
     status::Status,
     store::{Progress, Store, StoreError},
     systemd,
+    websub::{HubDoor, HubSettings},
 };
 use articles::ArticleTask;
 use commands::{Reload, Reloading, Wish};
+use hub::{HubError, HubParts, HubTask, hub_settings};
 use pollers::{Pollers, state_of};
 
 /// How the daemon is run.
@@ -84,6 +87,15 @@ pub enum DaemonError {
     DeskEnded,
     #[error("cannot start a thread: {0}")]
     Thread(io::Error),
+}
+
+impl From<HubError> for DaemonError {
+    fn from(error: HubError) -> Self {
+        match error {
+            HubError::Assemble(error) => DaemonError::Assemble(error),
+            HubError::Store(error) => DaemonError::Store(error),
+        }
+    }
 }
 
 impl From<DeskError> for DaemonError {
@@ -155,6 +167,7 @@ struct Front {
     editions: Editions,
     status: Status,
     clock: Clock,
+    hub: HubDoor,
     serve_stop: CancellationToken,
 }
 
@@ -163,12 +176,14 @@ impl Front {
         let parts = Assembled::new(config, address)?;
         let editions = Editions::default();
         editions.restore(&Arc::new(parts.publish), assemble::saved_editions(config));
-        Ok(Self { editions, status: Status::default(), clock, serve_stop: CancellationToken::new() })
+        let hub = HubDoor::default();
+        hub.announce(hub_settings(config, address));
+        Ok(Self { editions, status: Status::default(), clock, hub, serve_stop: CancellationToken::new() })
     }
 
     fn serve(&self, listener: TcpListener) -> Result<JoinHandle<()>, DaemonError> {
         let (editions, status, clock) = (self.editions.clone(), self.status.clone(), self.clock.clone());
-        let site = Site { editions, status, clock };
+        let site = Site { editions, status, clock, hub: self.hub.clone() };
         let front = serve::Front::new(site.clone(), router(site));
         serve_apart(listener, front, ServeLimits::default(), self.serve_stop.clone()).map_err(DaemonError::Thread)
     }
@@ -187,6 +202,8 @@ struct Daemon {
     desk_thread: Option<thread::JoinHandle<()>>,
     pollers: Pollers,
     articles: ArticleTask,
+    hub: HubTask,
+    hub_door: HubDoor,
     processors: Arc<Semaphore>,
     serve_stop: CancellationToken,
     /// The service manager was told that we are up.
@@ -201,7 +218,7 @@ impl Daemon {
         front: Front,
         stop: &CancellationToken,
     ) -> Result<Self, DaemonError> {
-        let Front { editions, status, clock, serve_stop } = front;
+        let Front { editions, status, clock, hub: hub_door, serve_stop } = front;
         let parts = Assembled::new(&config, address)?;
         let store = open_once_there_is_room(&config, &status, stop).await?;
         let fetcher = Fetcher::new(parts.fetch.clone(), clock.clone()).map_err(AssembleError::Fetcher)?;
@@ -233,6 +250,8 @@ impl Daemon {
             desk_thread: Some(desk_thread),
             pollers: Pollers::default(),
             articles: ArticleTask::default(),
+            hub: HubTask::default(),
+            hub_door,
             processors: processors(),
             serve_stop,
             is_ready: false,
@@ -250,10 +269,16 @@ impl Daemon {
         self.status.sources_are(&parts.sources.iter().map(|source| source.id.clone()).collect());
         let (reports, incoming) = mpsc::unbounded_channel();
         let round = FirstRound::new(&parts.sources, &self.store, self.clock.now());
+        self.arrange_hub(hub_settings(&self.config, self.address), &parts.fetch).await?;
         self.articles.arrange(parts.sources.clone(), self.surroundings(None)).await;
         self.pollers.arrange(parts.sources, &self.store, &self.surroundings(Some(reports)));
         let (store, topics) = (self.store.clone(), parts.publish.topics.clone());
         Ok(tokio::spawn(round.observe(incoming, observer, store, topics)))
+    }
+
+    async fn arrange_hub(&mut self, settings: Option<HubSettings>, fetch: &FetchSettings) -> Result<(), HubError> {
+        let Self { editions, store, desk, clock, hub, hub_door: door, .. } = self;
+        hub.arrange(settings, fetch, HubParts { editions, store, desk, clock, door }).await
     }
 
     fn surroundings(&self, reports: Option<mpsc::UnboundedSender<PollReport>>) -> Surroundings {
@@ -375,6 +400,7 @@ impl Daemon {
         self.pollers.halt(renamed.filter(|id| !config.sources.contains_key(*id))).await;
         self.status.sources_are(&parts.sources.iter().map(|source| source.id.clone()).collect());
         self.desk.reload(parts.rules, publisher, tagging).await.map_err(|_| DaemonError::DeskEnded)?;
+        self.arrange_hub(hub_settings(&config, self.address), &parts.fetch).await?;
         self.articles.arrange(parts.sources.clone(), self.surroundings(None)).await;
         self.pollers.arrange(parts.sources, &self.store, &self.surroundings(None));
         self.config = config;
@@ -385,6 +411,7 @@ impl Daemon {
         let stopping = async {
             self.articles.stop().await;
             self.pollers.stop().await;
+            self.hub.stop().await;
             drop(self.desk);
             if let Some(thread) = self.desk_thread.take() {
                 let ended = tokio::task::spawn_blocking(move || thread.join()).await;

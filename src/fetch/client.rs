@@ -48,7 +48,7 @@ impl Clients {
     }
 }
 
-fn user_agent(settings: &FetchSettings) -> Result<HeaderValue, FetcherError> {
+pub(super) fn user_agent(settings: &FetchSettings) -> Result<HeaderValue, FetcherError> {
     let product = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
     let agent = match &settings.user_agent_contact {
         Some(contact) => format!("{product} (+{contact})"),
@@ -61,7 +61,12 @@ fn user_agent(settings: &FetchSettings) -> Result<HeaderValue, FetcherError> {
         .ok_or_else(|| FetcherError::Contact { contact: settings.user_agent_contact.clone().unwrap_or_default() })
 }
 
-fn build(settings: &FetchSettings, names: &Names, agent: &HeaderValue, reach: Reach) -> Result<Client, FetcherError> {
+pub(super) fn build(
+    settings: &FetchSettings,
+    names: &Names,
+    agent: &HeaderValue,
+    reach: Reach,
+) -> Result<Client, FetcherError> {
     builder(settings, names, agent, reach).build().or_else(|error| {
         // Slim containers have no certificates of their own, which the client takes for an error.
         tracing::debug!(error = %chain(&error), "no use of the system's certificates, the built-in ones serve");

@@ -181,7 +181,7 @@ impl Error for FetchError {
 }
 
 /// Text of unknown origin, fit for a log line (SEC-1): control characters escaped, of bounded length.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     const LONGEST: usize = 400;
     let mut out = String::new();
     for character in text.chars() {

@@ -9,12 +9,15 @@
 //! 5. `body` reads what came, removing the content coding (`decode`) and counting as it goes.
 //! 6. `freshness` turns the headers into the times before which the publisher wants no request.
 //!
+//! `callback` is apart from this flow: it calls addresses that subscribers named, under the same rules of where to connect.
+//!
 //! What comes out is a [`Document`](crate::model::Document) with its [`Place`] among the requests under way, the news that
 //! nothing changed, or a [`FetchError`] that speaks to the admin. There is no retry here for an HTTP status; when to ask again
 //! is the schedule's decision.
 
 mod address;
 mod body;
+mod callback;
 mod client;
 mod decode;
 mod error;
@@ -29,6 +32,7 @@ mod resolver;
 mod settings;
 
 pub use address::special_use;
+pub use callback::{CallbackAnswer, CallbackError, Caller};
 pub use error::{FetchError, FetchErrorKind, FetcherError};
 pub use fetcher::{Fetched, Fetcher, NotModified, Place};
 pub use request::{BasicAuth, FetchRequest};

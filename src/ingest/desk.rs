@@ -395,6 +395,16 @@ impl Desk {
                     };
                     answered.push((done, told));
                 }
+                Message::Subscriptions { changes, done } => {
+                    let mut refresh = store.refresh();
+                    changes.into_iter().for_each(|change| refresh.put_subscription(change));
+                    let result = refresh.apply().map(drop).map_err(|error| {
+                        let why = error.to_string();
+                        trouble.get_or_insert(error);
+                        why
+                    });
+                    articles.push((done, result));
+                }
                 Message::Prune => self.pruning = true,
                 Message::Ping { done } => drop(done.send(())),
             }
@@ -453,7 +463,9 @@ fn refuse(batch: Vec<Message>, why: &str) {
         match message {
             Message::Begin { done, .. } => drop(done.send(Err(why.to_string()))),
             Message::Delivery { done, .. } => drop(done.send(Err(why.to_string()))),
-            Message::Article { done, .. } => drop(done.send(Err(why.to_string()))),
+            Message::Article { done, .. } | Message::Subscriptions { done, .. } => {
+                drop(done.send(Err(why.to_string())));
+            }
             Message::Tell { done, .. } => drop(done.send(Err(why.to_string()))),
             Message::Reload { done, .. } | Message::Ping { done } => drop(done.send(())),
             Message::Prune => {}

@@ -4,6 +4,7 @@ use super::{ArticleEnd, Delivery, Outcome, Tagging, TakeInRules, Tell};
 use crate::{
     model::{EntryNumber, PollState, SourceId, SourceNumber, StoryNumber},
     publish::Publisher,
+    store::SubscriptionChange,
 };
 
 /// Where deliveries are handed in. Cheap to clone; the desk closes when the last handle is dropped.
@@ -23,6 +24,7 @@ pub(super) enum Message {
     Reload { rules: TakeInRules, publisher: Box<Publisher>, tagging: Tagging, done: oneshot::Sender<()> },
     Article { source: SourceNumber, number: EntryNumber, end: ArticleEnd, done: oneshot::Sender<Result<(), String>> },
     Tell { tell: Tell, done: oneshot::Sender<Result<Vec<StoryNumber>, String>> },
+    Subscriptions { changes: Vec<SubscriptionChange>, done: oneshot::Sender<Result<(), String>> },
     Prune,
     Ping { done: oneshot::Sender<()> },
 }
@@ -58,6 +60,11 @@ impl DeskHandle {
     /// the inner error says why it could not be done.
     pub async fn tell(&self, tell: Tell) -> Result<Result<Vec<StoryNumber>, String>, DeskStopped> {
         self.ask(|done| Message::Tell { tell, done }).await
+    }
+
+    /// Hands in what became of subscriptions and waits until it is on the disk. The inner error is the store's.
+    pub async fn subscriptions(&self, changes: Vec<SubscriptionChange>) -> Result<Result<(), String>, DeskStopped> {
+        self.ask(|done| Message::Subscriptions { changes, done }).await
     }
 
     /// Asks for what the retention no longer covers to be removed.

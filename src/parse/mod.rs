@@ -16,12 +16,14 @@ mod join;
 mod json_feed;
 mod limits;
 mod mend;
+mod opml;
 mod person;
 mod read;
 
 pub use dates::parse_date;
 pub use error::ParseError;
 pub use limits::ParseLimits;
+pub use opml::{ListedFeed, parse_opml};
 
 use crate::model::{Defect, Document, ParsedFeed};
 

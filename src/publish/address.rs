@@ -24,6 +24,13 @@ pub enum Address {
     SourcesOutline,
 }
 
+impl Address {
+    /// Whether readers can subscribe to it: a feed of one topic or of everything, and nothing that anybody may combine.
+    pub fn can_be_subscribed_to(&self) -> bool {
+        matches!(self, Address::Stories(stories) if stories.format != Format::Page && stories.topic().is_some())
+    }
+}
+
 /// Which stories, in which form.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct StoriesAddress {

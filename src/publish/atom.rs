@@ -31,6 +31,9 @@ pub fn render(frame: &FeedFrame, stories: &[EditionStory]) -> Rendered {
     xml.text("updated", &[], &time(frame.updated));
     xml.empty("link", &[("rel", "self"), ("type", "application/atom+xml"), ("href", &frame.atom_url)]);
     xml.empty("link", &[("rel", "alternate"), ("type", "text/html"), ("href", &frame.page_url)]);
+    if let Some(hub_url) = &frame.hub_url {
+        xml.empty("link", &[("rel", "hub"), ("href", hub_url)]);
+    }
     xml.text("generator", &[("version", env!("CARGO_PKG_VERSION"))], "newsdesk");
     let mut entries = Vec::with_capacity(stories.len());
     for story in stories {

@@ -6,9 +6,12 @@ use std::{
     },
 };
 
+use tokio::sync::broadcast;
+
 use super::{
     Edition, PublishSettings, SavedEditions,
     address::{Address, AddressError, Of, StoriesAddress},
+    changes::Changes,
     publisher::Held,
     renderer::Renderer,
     shelf::{Shelf, Slot, Tick},
@@ -26,11 +29,12 @@ struct Shared {
     state: RwLock<State>,
     /// Minutes that have passed, from 1.
     minute: AtomicU64,
+    changes: Changes,
 }
 
 impl Default for Shared {
     fn default() -> Self {
-        Self { state: RwLock::default(), minute: AtomicU64::new(1) }
+        Self { state: RwLock::default(), minute: AtomicU64::new(1), changes: Changes::default() }
     }
 }
 
@@ -258,8 +262,18 @@ impl Editions {
             slot.lasts_until = Some(self.minute() + SOURCES_OUTLINE_LASTS);
         }
         slot.is_saved.store(is_saved, Ordering::Relaxed);
-        shelf.put(target, slot);
+        let is_other = shelf.get(&target).is_none_or(|former| former.edition.hash() != edition.hash());
+        shelf.put(target.clone(), slot);
+        drop(state);
+        if is_other && address.can_be_subscribed_to() {
+            self.0.changes.tell(target);
+        }
         edition
+    }
+
+    /// From now on, the address of every feed of a topic or of everything whose bytes change.
+    pub fn changes(&self) -> broadcast::Receiver<String> {
+        self.0.changes.watch()
     }
 
     /// Whether an edition is to be kept current: it was asked for within a day, or (`for_all`) there is room for those that
@@ -308,6 +322,24 @@ impl Editions {
         }
         slot.is_saved.store(true, Ordering::Relaxed);
         true
+    }
+
+    /// The feeds of these topics and of everything, for tests elsewhere. Nothing is made for them.
+    #[cfg(test)]
+    pub(crate) fn of_topics(public_url: url::Url, topics: &[&str]) -> Self {
+        let page = |id: &&str| super::TopicPage::new(TopicId::new(*id), *id);
+        let topics = topics.iter().map(page).collect();
+        let settings = Arc::new(PublishSettings { topics, ..PublishSettings::new(public_url) });
+        let editions = Self::default();
+        editions.arrange(Plan { settings, gone: BTreeSet::new(), renderer: None, saved: None });
+        editions
+    }
+
+    #[cfg(test)]
+    pub(crate) fn put_feed(&self, path: &str, body: &[u8]) {
+        let edition = Edition::new(super::atom::MEDIA_TYPE, chrono::DateTime::UNIX_EPOCH, body.to_vec().into());
+        let address = Address::parse(path, None).unwrap_or_else(|error| panic!("{error}"));
+        self.put(&address, edition, &self.next_stamp());
     }
 
     fn minute(&self) -> u64 {

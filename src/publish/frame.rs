@@ -34,6 +34,8 @@ pub struct PublishSettings {
     pub memory: usize,
     /// A folder that holds every edition as a file.
     pub directory: Option<PathBuf>,
+    /// Where readers can subscribe to topics' feeds.
+    pub hub: Option<Url>,
 }
 
 impl PublishSettings {
@@ -49,6 +51,7 @@ impl PublishSettings {
             sources: Vec::new(),
             memory: 96 << 20,
             directory: None,
+            hub: None,
         }
     }
 
@@ -131,6 +134,8 @@ pub struct FeedFrame {
     pub rss_url: String,
     pub json_url: String,
     pub page_url: String,
+    /// Where readers can subscribe to be sent what is new (WebSub).
+    pub hub_url: Option<String>,
     /// The scheme of our own categories (RFC 4287 §4.2.2.2).
     pub topic_scheme: String,
     pub topic_titles: Arc<BTreeMap<TopicId, String>>,

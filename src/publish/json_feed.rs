@@ -21,7 +21,17 @@ struct Feed<'a> {
     description: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     language: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hubs: Option<[Hub<'a>; 1]>,
     items: Vec<Item<'a>>,
+}
+
+/// Where readers can subscribe.
+#[derive(Serialize)]
+struct Hub<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    url: &'a str,
 }
 
 #[derive(Serialize)]
@@ -108,6 +118,7 @@ pub fn render(frame: &FeedFrame, stories: &[EditionStory]) -> Vec<u8> {
         feed_url: &frame.json_url,
         description: frame.description.as_deref(),
         language: frame.language.as_deref(),
+        hubs: frame.hub_url.as_deref().map(|url| [Hub { kind: "WebSub", url }]),
         items: stories.iter().map(|story| item(frame, story)).collect(),
     };
     match serde_json::to_vec_pretty(&feed) {

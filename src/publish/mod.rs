@@ -8,9 +8,11 @@
 mod address;
 mod also;
 mod atom;
+mod changes;
 mod coding;
 mod content;
 mod copies;
+mod current_files;
 mod directory;
 mod edition;
 mod editions;

@@ -6,6 +6,7 @@ use std::{
 use super::{
     EditionStory, Editions, SavedEditions,
     address::{Address, Format, StoriesAddress},
+    current_files::CurrentFiles,
     editions::{Plan, Stamp},
     frame::{PublishSettings, gone_topics},
     renderer::Renderer,
@@ -23,6 +24,7 @@ pub struct Publisher {
     held: Held,
     /// The newest stories of each topic as the index shows them, those that have not changed since it was made.
     headlines: BTreeMap<Option<TopicId>, Vec<EditionStory>>,
+    files: Option<CurrentFiles>,
 }
 
 /// Editions that are not to be made for now: what they would show is half of a change.
@@ -74,7 +76,8 @@ impl Publisher {
         if let Some(saved) = &plan.saved {
             saved.keep_only(|target| plan.is_standing(target));
         }
-        Self { editions, plan, held: Held::default(), headlines: BTreeMap::new() }
+        let files = plan.settings.directory.clone().map(CurrentFiles::new);
+        Self { editions, plan, held: Held::default(), headlines: BTreeMap::new(), files }
     }
 
     /// From now on these editions stay as they are, and so does the index page, which shows what is in them.
@@ -129,6 +132,9 @@ impl Publisher {
             }
         }
         published.finished = true;
+        if let Some(files) = &mut self.files {
+            files.have_changed(changed.difference(&published.failed).cloned());
+        }
         if self.held == Held::Nothing && self.editions.is_wanted_once(&Address::Index) {
             self.bring_index_up_to_date(&stamp, &mut published);
         }
@@ -155,8 +161,10 @@ impl Publisher {
     }
 
     /// Does what can wait until there is nothing to publish, for one edition. `false` if nothing is left to do.
-    pub fn settle_one(&self) -> bool {
+    pub fn settle_one(&mut self) -> bool {
+        let (held, plan) = (&self.held, &self.plan);
         self.editions.settle_one()
+            || (*held == Held::Nothing && self.files.as_mut().is_some_and(|files| files.write_next(plan)))
     }
 
     /// Makes those of the formats that are wanted; drops those that nobody has asked for in a day.

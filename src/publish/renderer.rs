@@ -180,7 +180,8 @@ impl Renderer {
     ) -> Edition {
         let mut edition = Edition::new(media_type, updated, body.into());
         let own = Url::parse(&self.settings.url_of(address)).ok();
-        edition.links = own.and_then(|own| link_field(&own, None));
+        let hub = self.settings.hub.as_ref().filter(|_| address.can_be_subscribed_to());
+        edition.links = own.and_then(|own| link_field(&own, hub));
         edition.max_age = self.settings.max_age.clamp(MAX_AGE.0, MAX_AGE.1);
         edition
     }
@@ -206,9 +207,15 @@ impl Renderer {
             rss_url: url(Format::Rss),
             json_url: url(Format::Json),
             page_url: url(Format::Page),
+            hub_url: self.hub_of(address),
             topic_scheme: Uuid::new_v5(&instance, b"topics").urn().to_string(),
             topic_titles: self.topic_titles.clone(),
         }
+    }
+
+    fn hub_of(&self, address: &StoriesAddress) -> Option<String> {
+        let is_feed = Address::Stories(address.in_format(Format::Atom)).can_be_subscribed_to();
+        self.settings.hub.as_ref().filter(|_| is_feed).map(Url::to_string)
     }
 
     /// What a feed's id is made from: never an address, which may change (RFC 4287 §4.2.6).

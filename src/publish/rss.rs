@@ -32,7 +32,7 @@ pub fn render(frame: &FeedFrame, stories: &[EditionStory]) -> Rendered {
         last_build_date: Some(time(frame.updated)),
         generator: Some(concat!("newsdesk ", env!("CARGO_PKG_VERSION")).into()),
         namespaces: namespaces.map(|(prefix, name)| (prefix.to_string(), name.to_string())).into(),
-        extensions: BTreeMap::from([("atom".to_string(), own_address(frame))]),
+        extensions: BTreeMap::from([("atom".to_string(), atom_links(frame))]),
         items: stories.iter().map(|story| item(frame, story)).collect(),
         ..Channel::default()
     };
@@ -65,14 +65,15 @@ fn items(bytes: &[u8]) -> Vec<Range<usize>> {
     found
 }
 
-fn own_address(frame: &FeedFrame) -> BTreeMap<String, Vec<Extension>> {
-    let attributes = [("rel", "self"), ("type", "application/rss+xml"), ("href", &frame.rss_url)];
-    let link = Extension {
+fn atom_links(frame: &FeedFrame) -> BTreeMap<String, Vec<Extension>> {
+    let link = |attributes: &[(&str, &str)]| Extension {
         name: "atom:link".into(),
-        attrs: attributes.map(|(name, value)| (name.to_string(), value.to_string())).into(),
+        attrs: attributes.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
         ..Extension::default()
     };
-    BTreeMap::from([("link".to_string(), vec![link])])
+    let own = link(&[("rel", "self"), ("type", "application/rss+xml"), ("href", &frame.rss_url)]);
+    let hub = frame.hub_url.as_deref().map(|hub_url| link(&[("rel", "hub"), ("href", hub_url)]));
+    BTreeMap::from([("link".to_string(), [own].into_iter().chain(hub).collect())])
 }
 
 fn item(frame: &FeedFrame, story: &EditionStory) -> Item {

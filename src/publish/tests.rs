@@ -127,6 +127,7 @@ pub(crate) fn frame() -> FeedFrame {
         rss_url: "https://news.example/topics/ai.rss".into(),
         json_url: "https://news.example/topics/ai.json".into(),
         page_url: "https://news.example/#ai".into(),
+        hub_url: None,
         topic_scheme: "urn:uuid:22222222-2222-5222-8222-222222222222".into(),
         topic_titles: Arc::new(titles),
     }

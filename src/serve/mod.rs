@@ -8,6 +8,7 @@ mod answer;
 mod conditional;
 mod connection;
 mod front;
+mod hub;
 mod listener;
 mod on_demand;
 mod pace;

@@ -12,6 +12,7 @@ use http::{HeaderValue, Method, StatusCode, header};
 
 use super::{
     answer::answer,
+    hub::hub_router,
     on_demand::{Asked, OnDemand},
     policy,
 };
@@ -19,6 +20,7 @@ use crate::{
     clock::Clock,
     publish::{Edition, Editions, Found, pages},
     status::Status,
+    websub::HubDoor,
 };
 
 /// What is served, and for how long it may be kept.
@@ -28,6 +30,8 @@ pub struct Site {
     pub status: Status,
     /// For `Last-Modified`, which must not lie in the future (RFC 9110 §8.8.2.1).
     pub clock: Clock,
+    /// Where readers subscribe.
+    pub hub: HubDoor,
 }
 
 /// What is served, and what is made for those who ask.
@@ -56,6 +60,7 @@ pub fn router(site: Site) -> Router {
         .route("/healthz", get(health).options(options))
         .route("/style.css", get(style).options(options))
         .method_not_allowed_fallback(not_allowed)
+        .merge(hub_router(site.hub.clone()))
         .fallback(edition)
         .layer(map_response(protect))
         .with_state(Arc::new(Shown { on_demand: OnDemand::new(site.editions.clone()), site }))

@@ -48,7 +48,7 @@ pub(super) fn whole_site(published: bool) -> Site {
     } else {
         editions.restore(&Arc::new(settings), SavedEditions::new(folder.path().join("none")));
     }
-    Site { editions, status, clock: Clock::new(|| DateTime::UNIX_EPOCH) }
+    Site { editions, status, clock: Clock::new(|| DateTime::UNIX_EPOCH), hub: Default::default() }
 }
 
 async fn ask(router: &axum::Router, method: Method, path: &str, headers: &[(&str, &str)]) -> http::Response<Vec<u8>> {

@@ -109,6 +109,10 @@ fn apply_change<D: Deref<Target = Database>>(
         Change::Renumbered { source, is } => {
             put(work, TreeName::Renumbered, &source.0.to_be_bytes(), "renumbering", is)
         }
+        Change::Subscription(record) => {
+            put(work, TreeName::Subscriptions, record.key.as_bytes(), "subscription", record)
+        }
+        Change::SubscriptionRemoved { key } => work.remove(TreeName::Subscriptions, key.as_bytes()),
     }
 }
 

@@ -10,10 +10,11 @@ use uuid::Uuid;
 
 use super::{
     articles::{ArticleJob, ArticleRecord},
-    keys::IdentityKey,
+    keys::{IdentityKey, SubscriptionKey},
     ledger::{EntryName, Learnt, RenumberedRecord, TextRecord, ToldRecord},
     readings::{BoilerplateRecord, ReadingRecord, TaggingRecord},
     records::{EntryRecord, Identity, SourceRecord, StoryRecord},
+    subscriptions::SubscriptionRecord,
 };
 use crate::{
     model::{EntryNumber, PollState, SourceId, SourceNumber, StoryNumber, TopicId},
@@ -130,6 +131,11 @@ pub enum Change {
         source: SourceNumber,
         is: RenumberedRecord,
     },
+    /// Who is told when an edition changes.
+    Subscription(Box<SubscriptionRecord>),
+    SubscriptionRemoved {
+        key: SubscriptionKey,
+    },
 }
 
 impl Change {
@@ -163,6 +169,8 @@ impl Change {
             Change::Told { a, b, .. } => Subject::Told(*a, *b),
             Change::Learnt(_) => Subject::Learnt,
             Change::Renumbered { source, .. } => Subject::Renumbered(*source),
+            Change::Subscription(record) => Subject::Subscription(record.key),
+            Change::SubscriptionRemoved { key } => Subject::Subscription(*key),
         }
     }
 
@@ -180,6 +188,7 @@ impl Change {
                 | Change::ArticleJobRemoved { .. }
                 | Change::TextRemoved { .. }
                 | Change::PairRemoved { .. }
+                | Change::SubscriptionRemoved { .. }
         )
     }
 }
@@ -206,4 +215,5 @@ pub enum Subject {
     Told(EntryName, EntryName),
     Learnt,
     Renumbered(SourceNumber),
+    Subscription(SubscriptionKey),
 }

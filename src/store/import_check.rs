@@ -95,7 +95,9 @@ impl Relations {
             | Change::PairRemoved { .. }
             | Change::Told { .. }
             | Change::Learnt(_)
-            | Change::Renumbered { .. } => {}
+            | Change::Renumbered { .. }
+            | Change::Subscription(_)
+            | Change::SubscriptionRemoved { .. } => {}
         }
         Ok(())
     }

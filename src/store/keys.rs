@@ -36,6 +36,21 @@ impl SharedKey {
     }
 }
 
+/// Whom a subscription is of: a callback and a topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SubscriptionKey(#[serde(with = "hexadecimal")] [u8; 16]);
+
+impl SubscriptionKey {
+    /// Both as absolute URLs.
+    pub fn new(callback: &str, topic: &str) -> Self {
+        Self(hash("subscription", &[callback, topic]))
+    }
+
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 /// A hash whose first half says where on the web its first part points, so that an entry's link and ids, which are mostly
 /// about the same address, are kept side by side: one row is written instead of three.
 fn neighbour(kind: &str, parts: &[&str]) -> [u8; 16] {

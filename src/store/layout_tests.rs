@@ -174,6 +174,18 @@ fn the_layout_of_every_record_is_what_stores_out_there_hold() {
             held_back: vec![key],
         },
     };
+    let subscription = SubscriptionRecord {
+        key: SubscriptionKey::new("c", "t"),
+        callback: "c".into(),
+        topic: "t".into(),
+        secret: Some(SubscriptionSecret::new("s")),
+        since: at(1),
+        until: at(2),
+        delivered: Some(300),
+        failures: 300,
+        failing_since: Some(at(3)),
+        retry_at: Some(at(4)),
+    };
     let hash = |bytes: Result<Vec<u8>, postcard::Error>| xxhash_rust::xxh3::xxh3_64(&bytes.expect("encoded"));
     let pinned = [
         ("entry", hash(postcard::to_stdvec(&record)), 0xc80049e87b1821c4),
@@ -194,6 +206,7 @@ fn the_layout_of_every_record_is_what_stores_out_there_hold() {
         ("word of the admin", hash(postcard::to_stdvec(&told)), 0x84325cf5de5b471c),
         ("word statistics", hash(postcard::to_stdvec(&words)), 0x60e02f2768dc7d06),
         ("renumbering", hash(postcard::to_stdvec(&renumbered)), 0xb262dbb1222fa01c),
+        ("subscription", hash(postcard::to_stdvec(&subscription)), 0x3c8d50e517c1e00a),
     ];
     let changed: Vec<String> = pinned
         .iter()

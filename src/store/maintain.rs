@@ -294,6 +294,9 @@ impl Store {
                 take(Change::Renumbered { source, is: codec::decode("renumbering", &bytes)? })?;
             }
         }
+        for record in self.subscriptions()? {
+            take(Change::Subscription(Box::new(record)))?;
+        }
         take(self.next_numbers())
     }
 

@@ -48,6 +48,7 @@ mod rebuild;
 mod records;
 mod refresh;
 mod shared;
+mod subscriptions;
 mod upgrade;
 mod write;
 
@@ -60,7 +61,7 @@ pub use export::{ExportEnd, ExportHeader, ExportLine};
 pub use folder::{Repair, repairs};
 pub use import::{Contents, ImportError, check_export, import};
 pub use journal::{Damage, JournalError};
-pub use keys::{IdentityKey, SharedKey, StoryPlace};
+pub use keys::{IdentityKey, SharedKey, StoryPlace, SubscriptionKey};
 pub use ledger::{EntryName, Learnt, RenumberedRecord, TextRecord, ToldRecord, Word};
 pub use maintain::StoreSize;
 pub use open::{Opened, StoreSettings};
@@ -70,6 +71,7 @@ pub use readings::{BoilerplateRecord, Outlined, ReadingRecord, TaggingRecord};
 pub use records::{Copy, EntryRecord, Identity, IdentityPolicy, Originality, SourceRecord, StoryRecord};
 pub use refresh::{ChangedEditions, Refresh};
 pub use shared::Writing;
+pub use subscriptions::{SubscriptionChange, SubscriptionRecord, SubscriptionSecret};
 
 /// How far something that takes long has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

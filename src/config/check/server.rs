@@ -47,7 +47,18 @@ impl Check<'_> {
                 Url::parse(&format!("http://{listen}")).ok()?
             }
         };
-        Some(ServerSettings { listen, public_url, public_url_given: given.is_some() })
+        let hub = server.and_then(|server| server.hub.as_ref());
+        if let Some(hub) = hub.filter(|hub| ***hub)
+            && given.is_none()
+        {
+            self.warning(
+                &hub.span(),
+                "there is no hub without `public_url`",
+                "set `public_url` to the address readers use",
+            );
+        }
+        let hub = hub.is_none_or(|hub| **hub);
+        Some(ServerSettings { listen, public_url, public_url_given: given.is_some(), hub })
     }
 
     fn listen(&mut self, value: &At<ListenText>) -> Option<SocketAddr> {

@@ -12,6 +12,7 @@ fn an_empty_file_has_every_default() {
     assert_eq!(config.server.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(config.server.public_url.as_str(), "http://127.0.0.1:8080/");
     assert!(!config.server.public_url_given);
+    assert!(config.server.hub);
     assert_eq!(config.store.path.as_deref(), Some("/var/lib/newsdesk".as_ref()), "$STATE_DIRECTORY");
     assert_eq!(config.store.retention, Duration::from_secs(400 * 86_400));
     assert_eq!((config.store.cache_bytes, config.store.entries_per_source), (64 << 20, 5000));
@@ -31,6 +32,7 @@ fn everything_at_once() {
 [server]
 listen = "[::]:80"
 public_url = "https://news.example.org/desk"
+hub = false
 [store]
 path = "store"
 retention = "30d"
@@ -82,6 +84,7 @@ examples = { like = "space.like.jsonl", unlike = "/etc/newsdesk/space.unlike.jso
     );
     assert_eq!(warnings, "");
     assert_eq!(config.server.public_url.as_str(), "https://news.example.org/desk");
+    assert!(!config.server.hub);
     assert_eq!(config.store.path.as_deref(), Some("/etc/newsdesk/store".as_ref()), "relative to the file's folder");
     assert_eq!((config.store.cache_bytes, config.store.entries_per_source), (16 << 20, 500));
     assert_eq!(
@@ -149,6 +152,7 @@ fn warnings() {
             "[server]\nlisten = \"[::]:80\"\n".to_owned(),
             "2:10: warning: links in the feeds will begin with http://[::]:80",
         ),
+        ("a hub that nobody can reach", "[server]\nhub = true\n".to_owned(), "2:7: warning: there is no hub without"),
         (
             "a schedule of every minute",
             source("schedule = \"* * * * *\"\n"),

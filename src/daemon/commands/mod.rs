@@ -10,6 +10,7 @@ mod import;
 mod kept_entries;
 mod newsdesk;
 mod poll;
+mod publish_files;
 mod reasons;
 mod reload;
 mod status;
@@ -23,6 +24,7 @@ pub use kept_entries::{KeptEntries, KeptEntry};
 pub use newsdesk::Newsdesk;
 pub(super) use newsdesk::{Asking, Reload, Reloading, Roster, Running, Wish};
 pub use poll::{Poll, PollLine, PolledSource};
+pub use publish_files::PublishFiles;
 pub use reasons::{FoundEvent, FoundPair};
 pub use reload::{AskReload, Reloaded};
 pub use status::AskStatus;
@@ -43,6 +45,7 @@ pub(super) fn commands() -> Commands<Newsdesk> {
         .with::<MergedStories>()
         .with::<TellStories>()
         .with::<Poll>()
+        .with::<PublishFiles>()
         .with::<AskReload>()
         .with::<AskStatus>()
         .with::<Doctor>()

@@ -11,7 +11,7 @@ use crate::{
     ingest::DeskHandle,
     model::SourceId,
     poll::PollNow,
-    publish::TopicPage,
+    publish::{Editions, TopicPage},
     status::Status,
     store::Store,
 };
@@ -31,6 +31,7 @@ pub(super) enum Standing {
 #[derive(Clone)]
 pub(in crate::daemon) struct Running {
     pub store: Store,
+    pub editions: Editions,
     pub status: Status,
     /// To the daemon's own task, which has the pollers and the configuration in force.
     pub wishes: mpsc::Sender<Wish>,

@@ -21,5 +21,6 @@ mod walk;
 mod write;
 
 pub use mended::{EntryFacts, Mended, MendedEntry, TextFacts};
-pub use tally::excerpt;
+pub use tally::{Tally, excerpt};
+pub use tokens::{Token, Tokens};
 pub use walk::mend;

@@ -29,6 +29,14 @@ pub(super) fn address(url: &str) -> String {
     address
 }
 
+/// The address of a picture. A page may load it over TLS only, and most hosts have it so as well.
+pub(super) fn picture_address(url: &str) -> String {
+    match url.strip_prefix("http://") {
+        Some(rest) => address(&format!("https://{rest}")),
+        None => address(url),
+    }
+}
+
 /// Every byte but letters, digits and `-._~` escaped: as the value of a parameter.
 pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() * 2);

@@ -15,7 +15,10 @@ use html5ever::{
 };
 use quick_xml::escape::escape;
 
-use super::{address::address, table};
+use super::{
+    address::{address, picture_address},
+    table,
+};
 use crate::normalize::is_void;
 
 /// A page's own heading above the text is of level one.
@@ -326,11 +329,7 @@ impl Writer {
 
     fn image(&mut self, element: &Element) {
         let Some(source) = element.attribute("src") else { return };
-        // A page may load pictures over TLS only, and most hosts have them so as well.
-        let source = match source.strip_prefix("http://") {
-            Some(rest) => address(&format!("https://{rest}")),
-            None => address(source),
-        };
+        let source = picture_address(source);
         let number = |name: &'static str| {
             let value = element.attribute(name)?.trim();
             (value.len() < 6 && !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit())).then_some((name, value))

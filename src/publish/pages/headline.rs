@@ -16,6 +16,9 @@ use crate::{
     publish::{EditionStory, Related},
 };
 
+/// The most characters of a title in a list; the story's page has it whole.
+const TITLE: usize = 300;
+
 /// The most characters of a story's text that a list repeats.
 const BEGINNING: usize = 300;
 
@@ -54,14 +57,14 @@ pub(super) fn full(site: SitePage<'_>, language: Language<'_>, shown: &[TopicId]
                     moment(language, story.updated, &clock_time(story.updated)),
                 ]))
             }
-            @if !text.is_empty() { p.beginning lang=[lang] dir=[dir] { (text) } }
+            @if !text.is_empty() { p lang=[lang] dir=[dir] { (text) } }
             @if !story.related.is_empty() { p.more { (language.label(phrases.also_at)) (names(&story.related)) } }
             @if !story.same_event.is_empty() { p.more { (language.label(phrases.same_event)) (names(&story.same_event)) } }
             p.more {
                 (beside([
                     html! { @if !topics.is_empty() { (language.label(phrases.also_in)) (in_a_row(topics)) } },
                     html! {
-                        a href=(story_path(story.number)) aria-label={ (phrases.about_story) (phrases.colon) (clean(&story.title)) } {
+                        a href=(story_path(story.number)) aria-label={ (phrases.about_story) (phrases.colon) (beginning(&story.title, TITLE)) } {
                             (language.say(phrases.about_story))
                         }
                     },
@@ -75,7 +78,7 @@ pub(super) fn full(site: SitePage<'_>, language: Language<'_>, shown: &[TopicId]
 pub(super) fn title(language: Language<'_>, story: &EditionStory) -> Markup {
     let (lang, dir) = language.for_text(story.language.as_deref());
     let href = story.link.as_deref().map_or_else(|| story_path(story.number), address);
-    html! { a.title href=(href) lang=[lang] dir=[dir] { (clean(&story.title)) } }
+    html! { a.title href=(href) lang=[lang] dir=[dir] { (beginning(&story.title, TITLE)) } }
 }
 
 pub(super) fn topic_link(site: SitePage<'_>, topic: &TopicId) -> Markup {

@@ -97,8 +97,8 @@ fn section(IndexTopic { topic, stories }: &IndexTopic<'_>, followed: &Followed<'
     let language = Language::of(topic.language.as_deref());
     let (lang, dir) = Language::of(None).for_text(Some(language.tag()));
     html! {
-        section id={ "topic-" (topic.id) } lang=[lang] dir=[dir] aria-labelledby={ "title-" (topic.id) } {
-            h2 id={ "title-" (topic.id) } { a href=(followed.path) { (topic.title) } }
+        section id={ "topic-" (topic.id) } lang=[lang] dir=[dir] {
+            h2 { a href=(followed.path) { (topic.title) } }
             @if let Some(description) = &topic.description { p.description { (description) } }
             p.formats { (formats(followed)) }
             (list(language, stories, most))

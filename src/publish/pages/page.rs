@@ -12,9 +12,9 @@ use crate::publish::xml::legal;
 pub(super) const NAME: &str = "newsdesk";
 
 /// A folded sheet, in the colours of the pages.
-const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E\
-    %3Crect width='16' height='16' rx='3' fill='%23124078'/%3E\
-    %3Cpath d='M3 4h10M3 7h6M3 9.5h6M3 12h6M11 7h2v5h-2z' stroke='%23fff' fill='none'/%3E%3C/svg%3E";
+const ICON: &str = "data:image/svg+xml,%3Csvg%20xmlns='http://www.w3.org/2000/svg'%20viewBox='0%200%2016%2016'%3E\
+    %3Crect%20width='16'%20height='16'%20rx='3'%20fill='%23124078'/%3E\
+    %3Cpath%20d='M3%204h10M3%207h6M3%209.5h6M3%2012h6M11%207h2v5h-2z'%20stroke='%23fff'%20fill='none'/%3E%3C/svg%3E";
 
 /// The most characters of a description.
 const DESCRIPTION: usize = 200;
@@ -53,11 +53,11 @@ impl<'a> Language<'a> {
         self.say(&format!("{words}{}", self.phrases.colon))
     }
 
-    /// The `lang` and `dir` that a text in another language needs on this page. One in a language that nobody knows runs as
-    /// its own letters do.
+    /// The `lang` and `dir` that a text in another language needs on this page. One in a language that nobody knows says so
+    /// (`lang=""`, HTML §3.2.6.2) and runs as its own letters do.
     pub(super) fn for_text<'b>(self, tag: Option<&'b str>) -> (Option<&'b str>, Option<&'static str>) {
         match tag {
-            None => (None, Some("auto")),
+            None => (Some(""), Some("auto")),
             Some(tag) if tag == self.tag() => (None, None),
             Some(tag) => (Some(tag), Some(direction(tag)).filter(|direction| *direction != self.direction())),
         }
@@ -98,12 +98,14 @@ impl Page<'_> {
                 }
                 body {
                     a.skip href="#main" { (self.language.say(phrases.skip)) }
-                    header.site {
-                        p { a href="/" lang="en" dir="ltr" { (NAME) } }
-                        nav {
-                            ul {
-                                li { a href="/#topics" { (self.language.say(phrases.topics)) } }
-                                li { a href="/all" { (self.language.say(phrases.all_stories)) } }
+                    @if !self.is_index {
+                        header.site {
+                            p { a href="/" lang="en" dir="ltr" { (NAME) } }
+                            nav {
+                                ul {
+                                    li { a href="/#topics" { (self.language.say(phrases.topics)) } }
+                                    li { a href="/all" { (self.language.say(phrases.all_stories)) } }
+                                }
                             }
                         }
                     }

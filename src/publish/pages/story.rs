@@ -5,7 +5,7 @@ use maud::{Markup, PreEscaped, html};
 
 use super::{
     SitePage,
-    address::address,
+    address::{address, picture_address},
     fragment::fragment,
     headline::{moment, summary, topic_link},
     page::{Language, Page, beside, clean},
@@ -46,7 +46,10 @@ pub fn story(site: &SitePage<'_>, StoryPage { story, topics, copies }: &StoryPag
     let language = Language::of(story.language.as_deref());
     let phrases = language.phrases;
     // In a language that nobody knows, a text runs as its letters do.
-    let dir = story.language.is_none().then_some("auto");
+    let (lang, dir) = match story.language {
+        Some(_) => (None, None),
+        None => (Some(""), Some("auto")),
+    };
     let link = story.link.as_deref().map(address);
     let description = Some(summary(story)).filter(|text| !text.is_empty()).unwrap_or_else(|| clean(&story.title));
     let page = Page {
@@ -58,22 +61,24 @@ pub fn story(site: &SitePage<'_>, StoryPage { story, topics, copies }: &StoryPag
         followed: &[],
         is_index: false,
     };
+    let files: Vec<&Enclosure> = story.enclosures.iter().filter(|enclosure| !is_picture(enclosure)).collect();
     let main = html! {
         article.story {
             header {
-                h1 dir=[dir] {
+                h1 lang=[lang] dir=[dir] {
                     @match &link { Some(link) => a.title href=(link) { (clean(&story.title)) }, None => (clean(&story.title)) }
                 }
                 (byline(language, story))
             }
-            (text(story, dir))
+            @if let Some(picture) = picture(story) { img.lead src=(picture) alt="" referrerpolicy="no-referrer"; }
+            (text(story, lang, dir))
             @if let Some(link) = &link {
                 p.read { a href=(link) { (language.label(phrases.read)) bdi { (clean(&story.source.title)) } } }
             }
-            @if !story.enclosures.is_empty() {
+            @if !files.is_empty() {
                 section {
                     h2 { (language.say(phrases.files)) }
-                    ul { @for enclosure in &story.enclosures { li { (file(language, enclosure)) } } }
+                    ul { @for enclosure in &files { li { (file(language, enclosure)) } } }
                 }
             }
             @if let Some(rights) = story.rights.as_ref().or(story.source.rights.as_ref()) {
@@ -81,7 +86,8 @@ pub fn story(site: &SitePage<'_>, StoryPage { story, topics, copies }: &StoryPag
             }
         }
         div.about {
-            @if !copies.is_empty() {
+            // With one source alone all is said above.
+            @if copies.len() > 1 {
                 section {
                     h2 { (language.say(phrases.appeared)) }
                     ul { @for copy in *copies { li { (appearance(language, copy)) } } }
@@ -102,7 +108,7 @@ pub fn story(site: &SitePage<'_>, StoryPage { story, topics, copies }: &StoryPag
                     h2 { (language.say(phrases.same_event)) }
                     ul {
                         @for other in &story.same_event {
-                            li { a href=(address(&other.link)) dir="auto" { (clean(&other.title)) } }
+                            li { a href=(address(&other.link)) lang="" dir="auto" { (clean(&other.title)) } }
                         }
                     }
                 }
@@ -143,7 +149,7 @@ fn byline(language: Language<'_>, story: &EditionStory) -> Markup {
 }
 
 /// What the story says: its summary as well, where the text does not begin by it.
-fn text(story: &EditionStory, dir: Option<&str>) -> Markup {
+fn text(story: &EditionStory, lang: Option<&str>, dir: Option<&str>) -> Markup {
     let start = |html: &str| to_text(html).chars().filter(|c| c.is_alphanumeric()).take(60).collect::<String>();
     let is_said = |summary: &str, content: &str| {
         let text: String = to_text(content).chars().filter(|c| c.is_alphanumeric()).collect();
@@ -155,9 +161,20 @@ fn text(story: &EditionStory, dir: Option<&str>) -> Markup {
     };
     let class = if story.content.is_some() { "text summary" } else { "text" };
     html! {
-        @if let Some(summary) = summary { div class=(class) dir=[dir] { (PreEscaped(fragment(summary))) } }
-        @if let Some(content) = &story.content { div.text dir=[dir] { (PreEscaped(fragment(content))) } }
+        @if let Some(summary) = summary { div class=(class) lang=[lang] dir=[dir] { (PreEscaped(fragment(summary))) } }
+        @if let Some(content) = &story.content { div.text lang=[lang] dir=[dir] { (PreEscaped(fragment(content))) } }
     }
+}
+
+/// A picture that goes with a story whose text shows none.
+fn picture(story: &EditionStory) -> Option<String> {
+    let shown = [&story.summary, &story.content].into_iter().flatten().any(|html| html.contains("<img "));
+    let picture = story.enclosures.iter().find(|enclosure| is_picture(enclosure)).filter(|_| !shown)?;
+    Some(picture_address(&picture.url))
+}
+
+fn is_picture(enclosure: &Enclosure) -> bool {
+    enclosure.media_type.as_deref().is_some_and(|kind| kind.starts_with("image/"))
 }
 
 fn file(language: Language<'_>, enclosure: &Enclosure) -> Markup {

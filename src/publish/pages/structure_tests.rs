@@ -61,7 +61,7 @@ fn flaws(html: &str) -> Vec<String> {
                 "id" if !ids.insert(value.clone()) => flaws.push(format!("two have the id {value}")),
                 "href" if !leads_somewhere(name, value) => flaws.push(format!("{name} leads to {value}")),
                 "src" if !value.starts_with("https://") => flaws.push(format!("{name} loads {value}")),
-                "lang" | "dir" if value.is_empty() => flaws.push(format!("{name} has an empty {attribute}")),
+                "dir" if value.is_empty() => flaws.push(format!("{name} has an empty {attribute}")),
                 _ => {}
             }
         }
@@ -108,7 +108,8 @@ fn leads_somewhere(element: &str, href: &str) -> bool {
     }
     let at = Url::parse("https://news.example/topics/ai").expect("a URL");
     let is_written_well = !href.is_empty() && !href.contains([' ', '"', '<', '>', '|', '^', '`', '{', '}', '\\']);
-    is_written_well && at.join(href).is_ok_and(|url| matches!(url.scheme(), "http" | "https" | "mailto" | "feed"))
+    is_written_well
+        && at.join(href).is_ok_and(|url| matches!(url.scheme(), "http" | "https" | "mailto" | "feed" | "feeds"))
 }
 
 #[test]

@@ -81,9 +81,18 @@ pub(super) fn subscribe(site: SitePage<'_>, language: Language<'_>, followed: &F
                 (beside(READERS.iter().map(|(name, before)| html! {
                     a href={ (before) (escaped(&atom)) } rel="nofollow" { (name) }
                 }).chain([html! {
-                    a href={ "feed:" (atom) } rel="nofollow" { (language.say(phrases.reader_of_device)) }
+                    a href=(for_any_reader(&atom)) rel="nofollow" { (language.say(phrases.reader_of_device)) }
                 }])))
             }
         }
+    }
+}
+
+/// The address under the scheme that feed readers take: `feed:` for what `http:` would fetch, `feeds:` for `https:`.
+fn for_any_reader(address: &str) -> String {
+    match address.split_once("://") {
+        Some(("https", rest)) => format!("feeds://{rest}"),
+        Some((_, rest)) => format!("feed://{rest}"),
+        None => format!("feed:{address}"),
     }
 }

@@ -142,6 +142,24 @@ fn a_text_begins_at_its_beginning_and_is_not_its_title_again() {
 }
 
 #[test]
+fn a_title_without_end_is_whole_on_its_own_page_alone() {
+    let long = EditionStory { title: "Titel ".repeat(1_000), ..stories()[1].clone() };
+    let edition = EditionPage {
+        title: "A",
+        description: None,
+        language: None,
+        path: "/all",
+        query: "",
+        topics: &[],
+        earlier: None,
+    };
+    let list = with_site(|site| topic(site, &edition, std::slice::from_ref(&long)));
+    let own = with_site(|site| story(site, &StoryPage { story: &long, topics: &[], copies: &[] }));
+    let words = |page: Vec<u8>| String::from_utf8(page).expect("UTF-8").matches("Titel").count();
+    assert!(words(list) < 200 && words(own) >= 1_000);
+}
+
+#[test]
 fn a_page_in_a_language_we_do_not_speak_marks_what_is_english() {
     let pages: BTreeMap<_, _> = pages().into_iter().collect();
     let page = String::from_utf8(pages["topic-unspoken.html"].clone()).expect("UTF-8");

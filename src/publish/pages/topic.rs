@@ -45,8 +45,10 @@ pub fn topic(site: &SitePage<'_>, edition: &EditionPage<'_>, stories: &[EditionS
     };
     let main = html! {
         header.edition {
-            h1 dir=[dir] { (edition.title) }
-            @if let Some(description) = edition.description { p.description dir=[dir] { (description) } }
+            div {
+                h1 dir=[dir] { (edition.title) }
+                @if let Some(description) = edition.description { p.description dir=[dir] { (description) } }
+            }
             @for followed in &followed { (subscribe(*site, language, followed)) }
         }
         @if stories.is_empty() { p.none { (language.say(phrases.no_stories)) } }

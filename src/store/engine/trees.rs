@@ -39,10 +39,12 @@ pub(in crate::store) enum TreeName {
     Learnt,
     /// Source number to the last time it gave its entries new guids.
     Renumbered,
+    /// Subscription key to the subscription.
+    Subscriptions,
 }
 
 impl TreeName {
-    pub(super) const ALL: [TreeName; 19] = [
+    pub(super) const ALL: [TreeName; 20] = [
         TreeName::Meta,
         TreeName::Sources,
         TreeName::Polls,
@@ -62,6 +64,7 @@ impl TreeName {
         TreeName::Told,
         TreeName::Learnt,
         TreeName::Renumbered,
+        TreeName::Subscriptions,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -85,6 +88,7 @@ impl TreeName {
             TreeName::Told => "told",
             TreeName::Learnt => "learnt",
             TreeName::Renumbered => "renumbered",
+            TreeName::Subscriptions => "subscriptions",
         }
     }
 
@@ -118,7 +122,9 @@ impl TreeName {
             TreeName::Meta | TreeName::Sources | TreeName::Polls | TreeName::Boilerplates | TreeName::ArticleJobs => {
                 1024
             }
-            TreeName::Identities | TreeName::Keys | TreeName::Told | TreeName::Renumbered => 512,
+            TreeName::Identities | TreeName::Keys | TreeName::Told | TreeName::Renumbered | TreeName::Subscriptions => {
+                512
+            }
         }
     }
 }

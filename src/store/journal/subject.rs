@@ -55,6 +55,7 @@ fn key(subject: &Subject) -> SubjectKey {
         }
         Subject::Learnt => alone(b'l'),
         Subject::Renumbered(source) => numbered(b'm', u64::from(source.0)),
+        Subject::Subscription(key) => named(b'h', key.as_bytes()),
         Subject::Entry(number) => numbered(b'e', number.0),
         Subject::Story(number) => numbered(b's', number.0),
         Subject::Identity(source, key) => {
@@ -130,6 +131,14 @@ pub(super) fn scan(line: &[u8]) -> Option<About> {
             identity(source, u128::from_str_radix(digits, 16).ok()?)
         }
         b"renumbered" if !is_removal => numbered(b'm', number(rest.strip_prefix(br#"{"source":"#)?)?.0),
+        b"subscription" => {
+            let digits = rest.strip_prefix(br#"{"key":""#)?;
+            if digits.get(32) != Some(&b'"') {
+                return None;
+            }
+            let digits = std::str::from_utf8(digits.get(..32)?).ok()?;
+            named(b'h', &u128::from_str_radix(digits, 16).ok()?.to_be_bytes())
+        }
         b"learnt" if !is_removal => alone(b'l'),
         b"source" => named(b'S', id(rest)?),
         b"poll" => named(b'P', id(rest)?),

@@ -8,6 +8,7 @@ use super::{
         articles::{ArticleJob, ArticleRecord},
         commit::{Change, Subject},
         readings::{BoilerplateRecord, Outlined, ReadingRecord, TaggingRecord},
+        subscriptions::SubscriptionChange,
     },
     Refresh,
 };
@@ -124,6 +125,14 @@ impl Refresh<'_> {
 
     pub fn remove_article_job(&mut self, source: SourceNumber, number: EntryNumber) {
         self.put_beside(Change::ArticleJobRemoved { source, number });
+    }
+
+    /// Keeps a subscription, or takes it away.
+    pub fn put_subscription(&mut self, change: SubscriptionChange) {
+        self.put_beside(match change {
+            SubscriptionChange::Kept(record) => Change::Subscription(record),
+            SubscriptionChange::Ended(key) => Change::SubscriptionRemoved { key },
+        });
     }
 
     /// Notes the topics that the stored entries' tags are of.

@@ -10,7 +10,7 @@ use crate::model::{
 use crate::store::{
     ArticleJob, ArticleRecord, BoilerplateRecord, Change, Commit, Copy, EntryName, EntryRecord, Identity, IdentityKey,
     IdentityPolicy, Learnt, Originality, ReadingRecord, RenumberedRecord, SharedKey, SourceRecord, StoryRecord,
-    TaggingRecord, TextRecord, ToldRecord, Word,
+    SubscriptionKey, SubscriptionRecord, SubscriptionSecret, TaggingRecord, TextRecord, ToldRecord, Word,
 };
 use crate::{
     stories::{
@@ -127,7 +127,7 @@ pub(super) fn reading(number: u64, text: &str) -> ReadingRecord {
 }
 
 /// So many kinds of change there are.
-pub(super) const KINDS: u8 = 31;
+pub(super) const KINDS: u8 = 33;
 
 /// A change of this kind to the `number`th subject.
 pub(super) fn change(kind: u8, number: u64, text: &str) -> Change {
@@ -204,6 +204,19 @@ pub(super) fn change(kind: u8, number: u64, text: &str) -> Change {
             words: WordStatistics::learn(&[entry_text(text).terms, entry_text(text).terms]),
             ..Learnt::default()
         })),
+        31 => Change::Subscription(Box::new(SubscriptionRecord {
+            key: subscription(number),
+            callback: format!("https://reader.example/{number}"),
+            topic: text.into(),
+            secret: (number > 0).then(|| SubscriptionSecret::new(text)),
+            since: at(1),
+            until: at(number as i64),
+            delivered: Some(u64::MAX - number),
+            failures: 3,
+            failing_since: Some(at(2)),
+            retry_at: None,
+        })),
+        32 => Change::SubscriptionRemoved { key: subscription(number) },
         12 => Change::TopicsEver([(TopicId::new(text), TopicId::new("name"))].into()),
         _ => match number % 3 {
             0 => Change::TaggedWith(None),
@@ -211,6 +224,10 @@ pub(super) fn change(kind: u8, number: u64, text: &str) -> Change {
             _ => Change::Next { entry: EntryNumber(number), story: StoryNumber(1 << 60) },
         },
     }
+}
+
+fn subscription(number: u64) -> SubscriptionKey {
+    SubscriptionKey::new("callback", &number.to_string())
 }
 
 fn entry_text(text: &str) -> EntryText {

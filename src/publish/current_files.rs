@@ -1,0 +1,117 @@
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+    path::PathBuf,
+};
+
+use super::{
+    address::{Address, Format, StoriesAddress},
+    directory::EditionDirectory,
+    editions::Plan,
+    files::{PublishedFile, file_of},
+};
+use crate::{
+    model::{StoryNumber, TopicId},
+    store::{ChangedEditions, StoreError},
+};
+
+/// Keeps a folder of editions current, a topic at a time.
+pub(super) struct CurrentFiles {
+    root: PathBuf,
+    /// `None` until it is first written to, and after it could not be.
+    directory: Option<EditionDirectory>,
+    unwritten: ChangedEditions,
+    /// What is there once is older than what is in the others.
+    is_rest_unwritten: bool,
+    /// The stories that each edition shows, by which it is known whose pages are still linked.
+    stories: BTreeMap<Option<TopicId>, BTreeSet<StoryNumber>>,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum WriteError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("{0}")]
+    Disk(#[from] io::Error),
+}
+
+impl CurrentFiles {
+    pub(super) fn new(root: PathBuf) -> Self {
+        Self {
+            root,
+            directory: None,
+            unwritten: ChangedEditions::new(),
+            is_rest_unwritten: false,
+            stories: BTreeMap::new(),
+        }
+    }
+
+    /// These editions are to be written, and what is there once.
+    pub(super) fn have_changed(&mut self, editions: impl IntoIterator<Item = Option<TopicId>>) {
+        self.unwritten.extend(editions);
+        self.is_rest_unwritten = true;
+    }
+
+    /// Writes one topic, or what is there once. `false` if nothing is left to do, or it cannot be done now: it is tried again
+    /// at the next change.
+    pub(super) fn write_next(&mut self, plan: &Plan) -> bool {
+        let next = self.unwritten.pop_first();
+        if next.is_none() && !self.is_rest_unwritten {
+            return false;
+        }
+        let written = match &next {
+            Some(topic) => self.write_topic(plan, topic),
+            None => self.write_rest(plan),
+        };
+        if let Err(error) = written {
+            tracing::error!(
+                %error, directory = %self.root.display(),
+                "the files of editions could not be brought up to date; newsdesk's user must be able to write there"
+            );
+            self.directory = None;
+            self.unwritten.extend(next);
+            self.is_rest_unwritten = true;
+            return false;
+        }
+        true
+    }
+
+    fn write_topic(&mut self, plan: &Plan, topic: &Option<TopicId>) -> Result<(), WriteError> {
+        let directory = open(&mut self.directory, &self.root)?;
+        let mut take = |file: PublishedFile| -> Result<(), WriteError> { Ok(directory.write(&file).map(drop)?) };
+        let stories = plan.files_of(topic.as_ref(), &mut take)?;
+        for story in &stories {
+            plan.file(&Address::Story(*story), &mut take)?;
+        }
+        self.stories.insert(topic.clone(), stories);
+        Ok(())
+    }
+
+    fn write_rest(&mut self, plan: &Plan) -> Result<(), WriteError> {
+        let directory = open(&mut self.directory, &self.root)?;
+        let mut beside = BTreeSet::new();
+        plan.files_beside(&mut |file: PublishedFile| -> Result<(), WriteError> {
+            directory.write(&file)?;
+            beside.insert(file.path);
+            Ok(())
+        })?;
+        let of_topics = plan.settings.topics.iter().map(|page| Some(page.id.clone()));
+        let present: BTreeSet<Option<TopicId>> = std::iter::once(None).chain(of_topics).collect();
+        self.stories.retain(|topic, _| present.contains(topic));
+        let editions = present.iter().flat_map(|topic| {
+            Format::ALL.map(|format| Address::Stories(StoriesAddress::standing(topic.as_ref(), format)))
+        });
+        let pages = self.stories.values().flatten().map(|story| Address::Story(*story));
+        beside.extend(editions.chain(pages).map(|address| file_of(&address)));
+        directory.keep_only(|path| beside.contains(path))?;
+        self.is_rest_unwritten = false;
+        Ok(())
+    }
+}
+
+fn open<'a>(directory: &'a mut Option<EditionDirectory>, root: &PathBuf) -> io::Result<&'a mut EditionDirectory> {
+    match directory {
+        Some(directory) => Ok(directory),
+        None => Ok(directory.insert(EditionDirectory::open(root)?)),
+    }
+}

@@ -1,0 +1,191 @@
+//! The daemon's own hub: from what a publisher says to what a subscriber's callback receives.
+
+mod support;
+#[path = "../src/websub/tests/subscriber.rs"]
+#[allow(dead_code, reason = "the hub's own tests use more of it")]
+mod subscriber;
+
+use std::{
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use subscriber::{Answer, Subscriber};
+use support::{Desk, OpenDesk, Publisher, Resource, SetClock};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+use url::form_urlencoded;
+
+const NOON: &str = "2026-03-02T12:00:00Z";
+const TOPIC: &str = "https://news.example/all.atom";
+
+fn rss(items: usize, text: &str) -> String {
+    let item = |number: usize| {
+        format!(
+            "<item><guid>https://g.example/{number}</guid><link>https://g.example/{number}</link><title>Story {number}</title>\
+             <description>&lt;p&gt;{text}&lt;/p&gt;</description><pubDate>Mon, 02 Mar 2026 08:00:{:02} GMT</pubDate></item>",
+            number % 60
+        )
+    };
+    let items: String = (0..items).rev().map(item).collect();
+    let head =
+        "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Gazette</title><link>https://g.example/</link>";
+    format!("{head}{items}</channel></rss>")
+}
+
+fn desk(publisher: &Publisher) -> Desk {
+    let source = publisher.url("/feed");
+    Desk::with(&format!("polling.backlog = \"all\"\n[sources.gazette]\nurl = \"{source}\"\nlanguage = \"en\"\n"))
+}
+
+/// Posts to the hub; the status and the text of the answer.
+async fn post(open: &OpenDesk, pairs: &[(&str, &str)]) -> (u16, String) {
+    let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    let mut stream = TcpStream::connect(open.address).await.expect("connected");
+    let request = format!(
+        "POST /hub HTTP/1.1\r\nHost: newsdesk\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+         Content-Length: {}\r\n\r\n{form}",
+        form.len()
+    );
+    stream.write_all(request.as_bytes()).await.expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("answered");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+    (head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status"), body.to_owned())
+}
+
+async fn subscribe(open: &OpenDesk, subscriber: &Subscriber) {
+    let callback = subscriber.callback("/in");
+    let pairs =
+        [("hub.mode", "subscribe"), ("hub.topic", TOPIC), ("hub.callback", &callback), ("hub.secret", "sesame")];
+    assert_eq!(post(open, &pairs).await, (202, "Accepted; the callback will be asked to confirm.\n".to_owned()));
+    subscriber.until("GET", 1).await;
+}
+
+/// Has the daemon poll at once.
+async fn poll(desk: &Desk) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_newsdesk"));
+    for variable in ["NEWSDESK_CONFIG", "NEWSDESK_LOG", "STATE_DIRECTORY", "RUNTIME_DIRECTORY", "JOURNAL_STREAM"] {
+        command.env_remove(variable);
+    }
+    command.arg("poll").arg("--config").arg(desk.config());
+    let output = tokio::task::spawn_blocking(move || command.output()).await.expect("no panic").expect("run");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ws_8_every_feed_names_the_hub_and_itself() {
+    let publisher = Publisher::start();
+    publisher.serve("/feed", Resource::feed(rss(1, "text")));
+    let desk = desk(&publisher);
+    let open = desk.open(&SetClock::at(NOON)).await;
+    let elements = [
+        ("/all.atom", "<link rel=\"hub\" href=\"https://news.example/hub\"/>"),
+        ("/all.rss", "<atom:link href=\"https://news.example/hub\" rel=\"hub\"/>"),
+    ];
+    for (path, element) in elements {
+        let (_, head, body) = open.get(path).await;
+        assert!(body.replace(" />", "/>").contains(element), "{path}: {body}");
+        let link = format!("link: <https://news.example/hub>; rel=\"hub\", <https://news.example{path}>; rel=\"self\"");
+        assert!(head.to_lowercase().contains(&link), "{path}: {head}");
+    }
+    assert!(!open.get("/").await.1.to_lowercase().contains("link:"));
+    let (status, head, _) = open.get("/hub").await;
+    assert!(status == 405 && head.to_lowercase().contains("allow: post"), "{status} {head}");
+    let (status, text) = post(&open, &[("hub.mode", "publish"), ("hub.url", TOPIC)]).await;
+    assert!(status == 400 && text.contains("takes no pings"), "{status} {text}");
+    let long = "x".repeat(10_000);
+    assert_eq!(post(&open, &[("hub.mode", &long)]).await.0, 413);
+
+    desk.configure(&format!("server.hub = false\n[sources.gazette]\nurl = \"{}\"\n", publisher.url("/feed")));
+    open.reload().await;
+    open.until("a feed without a hub", "/all.atom", |_, body| !body.contains("rel=\"hub\"")).await;
+    assert!(!open.get("/all.atom").await.1.to_lowercase().contains("link:"));
+    assert_eq!(post(&open, &[("hub.mode", "subscribe")]).await.0, 404);
+    open.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_publisher_says_reaches_who_subscribed_also_over_a_restart() {
+    let publisher = Publisher::start();
+    publisher.serve("/feed", Resource::feed(rss(1, "text")));
+    let (desk, clock) = (desk(&publisher), SetClock::at(NOON));
+    let open = desk.open(&clock).await;
+    let subscriber = Subscriber::start();
+    subscribe(&open, &subscriber).await;
+    open.close().await;
+
+    publisher.serve("/feed", Resource::feed(rss(2, "text")));
+    clock.advance(Duration::from_secs(7_200));
+    let open = desk.open(&clock).await;
+    let sent = subscriber.until("POST", 1).await.remove(0);
+    let (_, _, edition) = open.get("/all.atom").await;
+    assert!(edition.contains("Story 1"), "{edition}");
+    assert_eq!(String::from_utf8_lossy(&sent.body), edition, "the edition's own bytes");
+    let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, b"sesame");
+    let digits: String =
+        ring::hmac::sign(&key, &sent.body).as_ref().iter().map(|octet| format!("{octet:02x}")).collect();
+    assert_eq!(sent.header("x-hub-signature"), Some(format!("sha256={digits}").as_str()));
+    open.close().await;
+
+    let open = desk.open(&clock).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(subscriber.calls("POST").len(), 1, "what was delivered is not delivered again");
+    open.close().await;
+}
+
+/// How long it took from the publisher being asked to each callback being called, the quickest first.
+async fn fan_out(items: usize, text: &str) -> Vec<Duration> {
+    let publisher = Publisher::start();
+    publisher.serve("/feed", Resource::feed(rss(items, text)));
+    let desk = desk(&publisher);
+    let open = desk.open(&SetClock::at(NOON)).await;
+    let quick: Vec<Subscriber> = (0..40).map(|_| Subscriber::start()).collect();
+    let (slow, dead): (Vec<Subscriber>, Vec<Subscriber>) =
+        ((0..5).map(|_| Subscriber::start()).collect(), (0..5).map(|_| Subscriber::start()).collect());
+    for subscriber in quick.iter().chain(&slow).chain(&dead) {
+        subscribe(&open, subscriber).await;
+    }
+    slow.iter().for_each(|subscriber| subscriber.answers(Answer::SlowPost(Duration::from_secs(60))));
+    dead.iter().for_each(|subscriber| subscriber.answers(Answer::Nothing));
+    // The last confirmations are on their way.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    publisher.forget_requests();
+    publisher.serve("/feed", Resource::feed(rss(items + 1, text)));
+    poll(&desk).await;
+    let asked: Instant = publisher.requests().first().expect("a poll").at;
+    let mut took = Vec::new();
+    let (_, _, edition) = open.get("/all.atom").await;
+    for subscriber in &quick {
+        let sent = subscriber.until("POST", 1).await.remove(0);
+        took.push(sent.at - asked);
+        assert_eq!(sent.body.len(), edition.len());
+    }
+    took.sort();
+    let octets = edition.len();
+    println!(
+        "an edition of {octets} octets to 40 quick subscribers beside 10 slow or dead ones: first {:?}, median {:?}, last {:?} after \
+         the publisher was asked",
+        took[0], took[20], took[39]
+    );
+    open.close().await;
+    took
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_subscribers_of_whom_ten_are_slow_or_dead_have_the_news_at_once() {
+    let took = fan_out(10, "told at length").await;
+    assert!(took.last().expect("forty") < &Duration::from_secs(5), "{took:?}");
+}
+
+/// Run in release: the true figure, with an edition of 100 entries and some 221 KB.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a measurement"]
+async fn how_long_fifty_subscribers_take() {
+    let text = "What is told here goes on for a while. ".repeat(42);
+    for _ in 0..5 {
+        fan_out(110, &text).await;
+    }
+}
