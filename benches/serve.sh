@@ -83,7 +83,7 @@ cat > "$work/nginx.conf" << EOF
 daemon off; worker_processes 1; pid $work/nginx.pid; error_log $work/nginx.log;
 events { worker_connections 1024; }
 http {
-    access_log off; sendfile on; keepalive_requests 1000000000; keepalive_timeout 600;
+    access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000000; keepalive_timeout 600;
     open_file_cache max=100 inactive=600s; open_file_cache_valid 600s;
     types { application/atom+xml atom; } gzip_static on; gzip_vary on;
     client_body_temp_path $work/body; proxy_temp_path $work/proxy; fastcgi_temp_path $work/fastcgi;

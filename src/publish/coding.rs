@@ -60,8 +60,8 @@ impl Packed {
     }
 }
 
-/// Levels at which a tenth more time no longer buys a hundredth less length.
-const GZIP_LEVEL: u32 = 6;
+/// Beyond these levels each hundredth of the length costs at least half as much time again.
+const GZIP_LEVEL: u32 = 5;
 const BROTLI_QUALITY: i32 = 5;
 const ZSTD_LEVEL: i32 = 9;
 
