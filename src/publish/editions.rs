@@ -1,13 +1,13 @@
 use std::{
     collections::{BTreeSet, HashMap},
     sync::{
-        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicU64, Ordering},
     },
 };
 
 use super::{
-    Edition, PublishSettings, SavedEditions,
+    Archives, Edition, PublishSettings, SavedEditions,
     address::{Address, AddressError, Of, StoriesAddress},
     publisher::Held,
     renderer::Renderer,
@@ -26,11 +26,12 @@ struct Shared {
     state: RwLock<State>,
     /// Minutes that have passed, from 1.
     minute: AtomicU64,
+    archives: OnceLock<Archives>,
 }
 
 impl Default for Shared {
     fn default() -> Self {
-        Self { state: RwLock::default(), minute: AtomicU64::new(1) }
+        Self { state: RwLock::default(), minute: AtomicU64::new(1), archives: OnceLock::new() }
     }
 }
 
@@ -189,6 +190,31 @@ impl Editions {
     pub fn bytes(&self) -> usize {
         let state = self.state();
         state.standing.bytes() + state.combined.bytes()
+    }
+
+    /// Editions of topics that have archives.
+    pub fn with_archives(archives: Archives) -> Self {
+        let editions = Self::default();
+        // Nobody else has them yet.
+        let _ = editions.0.archives.set(archives);
+        editions
+    }
+
+    /// The pages of the topics' archives.
+    pub fn archives(&self) -> Option<&Archives> {
+        self.0.archives.get()
+    }
+
+    /// Lets go of everything that was made: there may be something in it that must not be shown any more.
+    pub(super) fn forget(&self) {
+        let mut state = self.state_mut();
+        state.standing.clear();
+        state.combined.clear();
+        let saved = state.plan.as_ref().and_then(|plan| plan.saved.clone());
+        drop(state);
+        if let Some(saved) = saved {
+            saved.clear();
+        }
     }
 
     /// To be told every minute: by it, it is known what nobody has asked for in a day.

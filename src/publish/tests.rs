@@ -115,7 +115,7 @@ fn told_stories() -> Vec<EditionStory> {
     stories
 }
 
-fn frame() -> FeedFrame {
+pub(super) fn frame() -> FeedFrame {
     let titles = BTreeMap::from([(TopicId::new("ai"), "Artificial intelligence".to_string())]);
     FeedFrame {
         id: "urn:uuid:11111111-1111-5111-8111-111111111111".into(),
@@ -127,6 +127,7 @@ fn frame() -> FeedFrame {
         rss_url: "https://news.example/topics/ai.rss".into(),
         json_url: "https://news.example/topics/ai.json".into(),
         page_url: "https://news.example/#ai".into(),
+        prev_archive: Some("https://news.example/archives/ai/3.atom".into()),
         topic_scheme: "urn:uuid:22222222-2222-5222-8222-222222222222".into(),
         topic_titles: Arc::new(titles),
     }

@@ -2,6 +2,7 @@
 
 mod accept;
 mod answer;
+mod archives;
 mod conditional;
 mod listener;
 mod on_demand;

@@ -5,7 +5,9 @@ use std::ops::Deref;
 use serde::Serialize;
 
 use super::{
-    StoreError, codec,
+    StoreError,
+    archive::Join,
+    codec,
     commit::{Change, Commit},
     engine::{Database, TreeName, Work, Write},
     keys,
@@ -13,6 +15,7 @@ use super::{
     readings,
     records::{EntryRecord, StoryRecord},
     refresh::ChangedEditions,
+    taken_down,
 };
 use crate::model::{EntryNumber, StoryNumber};
 
@@ -109,6 +112,15 @@ fn apply_change<D: Deref<Target = Database>>(
         Change::Renumbered { source, is } => {
             put(work, TreeName::Renumbered, &source.0.to_be_bytes(), "renumbering", is)
         }
+        Change::Joined { topic, at, story } => {
+            work.put(TreeName::Joins, keys::join_row(topic, &Join { at: *at, story: *story }), Vec::new())
+        }
+        Change::JoinedRemoved { topic, at, story } => {
+            work.remove(TreeName::Joins, &keys::join_row(topic, &Join { at: *at, story: *story }))
+        }
+        Change::Archive { topic, is } => put(work, TreeName::Archives, topic.as_str().as_bytes(), "archive", is),
+        Change::TakenDown(record) => taken_down::put(work, record),
+        Change::TakenDownRemoved { number } => taken_down::remove(work, *number),
     }
 }
 

@@ -5,15 +5,18 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
+    archive::ArchiveRecord,
     articles::{ArticleJob, ArticleRecord},
     keys::IdentityKey,
     ledger::{EntryName, Learnt, RenumberedRecord, TextRecord, ToldRecord},
     readings::{BoilerplateRecord, ReadingRecord, TaggingRecord},
     records::{EntryRecord, Identity, SourceRecord, StoryRecord},
+    taken_down::TakenDownRecord,
 };
 use crate::{
     model::{EntryNumber, PollState, SourceId, SourceNumber, StoryNumber, TopicId},
@@ -130,6 +133,29 @@ pub enum Change {
         source: SourceNumber,
         is: RenumberedRecord,
     },
+    /// A story has joined a topic, by the name of its feed, and waits for the topic's archive.
+    Joined {
+        topic: TopicId,
+        at: DateTime<Utc>,
+        story: StoryNumber,
+    },
+    /// It is in the archive.
+    JoinedRemoved {
+        topic: TopicId,
+        at: DateTime<Utc>,
+        story: StoryNumber,
+    },
+    /// How far a topic's archive has come.
+    Archive {
+        topic: TopicId,
+        is: ArchiveRecord,
+    },
+    /// What was taken down, and by what it is known if it comes again.
+    TakenDown(Box<TakenDownRecord>),
+    /// It may come again.
+    TakenDownRemoved {
+        number: u64,
+    },
 }
 
 impl Change {
@@ -163,6 +189,12 @@ impl Change {
             Change::Told { a, b, .. } => Subject::Told(*a, *b),
             Change::Learnt(_) => Subject::Learnt,
             Change::Renumbered { source, .. } => Subject::Renumbered(*source),
+            Change::Joined { topic, at, story } | Change::JoinedRemoved { topic, at, story } => {
+                Subject::Joined(topic.clone(), *at, *story)
+            }
+            Change::Archive { topic, .. } => Subject::Archive(topic.clone()),
+            Change::TakenDown(record) => Subject::TakenDown(record.number),
+            Change::TakenDownRemoved { number } => Subject::TakenDown(*number),
         }
     }
 
@@ -180,6 +212,8 @@ impl Change {
                 | Change::ArticleJobRemoved { .. }
                 | Change::TextRemoved { .. }
                 | Change::PairRemoved { .. }
+                | Change::JoinedRemoved { .. }
+                | Change::TakenDownRemoved { .. }
         )
     }
 }
@@ -206,4 +240,7 @@ pub enum Subject {
     Told(EntryName, EntryName),
     Learnt,
     Renumbered(SourceNumber),
+    Joined(TopicId, DateTime<Utc>, StoryNumber),
+    Archive(TopicId),
+    TakenDown(u64),
 }

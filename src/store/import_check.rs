@@ -95,7 +95,12 @@ impl Relations {
             | Change::PairRemoved { .. }
             | Change::Told { .. }
             | Change::Learnt(_)
-            | Change::Renumbered { .. } => {}
+            | Change::Renumbered { .. }
+            | Change::Joined { .. }
+            | Change::JoinedRemoved { .. }
+            | Change::Archive { .. }
+            | Change::TakenDown(_)
+            | Change::TakenDownRemoved { .. } => {}
         }
         Ok(())
     }

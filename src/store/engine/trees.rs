@@ -39,10 +39,16 @@ pub(in crate::store) enum TreeName {
     Learnt,
     /// Source number to the last time it gave its entries new guids.
     Renumbered,
+    /// Name of a topic's feed, time and story number: who has joined the topic and waits for its archive.
+    Joins,
+    /// Name of a topic's feed to how far its archive has come.
+    Archives,
+    /// What was taken down, by its number, and by what it is known by.
+    TakenDown,
 }
 
 impl TreeName {
-    pub(super) const ALL: [TreeName; 19] = [
+    pub(super) const ALL: [TreeName; 22] = [
         TreeName::Meta,
         TreeName::Sources,
         TreeName::Polls,
@@ -62,6 +68,9 @@ impl TreeName {
         TreeName::Told,
         TreeName::Learnt,
         TreeName::Renumbered,
+        TreeName::Joins,
+        TreeName::Archives,
+        TreeName::TakenDown,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -85,6 +94,9 @@ impl TreeName {
             TreeName::Told => "told",
             TreeName::Learnt => "learnt",
             TreeName::Renumbered => "renumbered",
+            TreeName::Joins => "joins",
+            TreeName::Archives => "archives",
+            TreeName::TakenDown => "taken-down",
         }
     }
 
@@ -114,11 +126,16 @@ impl TreeName {
             // Hashes: nothing is gained from company, and one is changed at a time.
             TreeName::Texts => 5 * 1024,
             TreeName::Learnt => 1,
-            TreeName::Topics | TreeName::Ages | TreeName::Pairs => 2 * 1024,
+            TreeName::Topics | TreeName::Ages | TreeName::Pairs | TreeName::Joins => 2 * 1024,
             TreeName::Meta | TreeName::Sources | TreeName::Polls | TreeName::Boilerplates | TreeName::ArticleJobs => {
                 1024
             }
-            TreeName::Identities | TreeName::Keys | TreeName::Told | TreeName::Renumbered => 512,
+            TreeName::Identities
+            | TreeName::Keys
+            | TreeName::Told
+            | TreeName::Renumbered
+            | TreeName::Archives
+            | TreeName::TakenDown => 512,
         }
     }
 }
