@@ -59,6 +59,7 @@ fn frame() -> FeedFrame {
         json_url: "https://news.example/all.json".into(),
         page_url: "https://news.example/".into(),
         hub_url: None,
+        prev_archive: None,
         topic_scheme: "urn:uuid:00000000-0000-0000-0000-000000000001".into(),
         topic_titles: Arc::new(BTreeMap::new()),
     }
@@ -92,14 +93,13 @@ fn render_as_json_feed(bencher: Bencher) {
 #[divan::bench(sample_count = 100, sample_size = 1)]
 fn compress_an_atom_edition(bencher: Bencher) {
     let body = render_atom(&frame(), &stories(&desk()));
-    bencher
-        .counter(divan::counter::BytesCount::new(body.bytes.len()))
-        .with_inputs(|| body.clone())
-        .bench_local_values(|body| {
+    bencher.counter(divan::counter::BytesCount::new(body.bytes.len())).with_inputs(|| body.clone()).bench_local_values(
+        |body| {
             let edition = Edition::new("application/atom+xml", newest(), body);
             edition.prepare();
             black_box(edition)
-        });
+        },
+    );
 }
 
 /// All of it: gather, Atom and RSS, both compressed, and the index page.
