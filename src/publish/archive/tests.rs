@@ -22,7 +22,10 @@ fn page_of(number: u64) -> Page {
     let own = |page: u64| format!("https://news.example{}", Archives::path(&TopicId::new("ai"), page));
     let links = PageLinks { own: own(number), previous: (number > 1).then(|| own(number - 1)), next: own(number + 1) };
     let joins: Vec<Join> = (0..3).map(|story| Join { at: at(story as i64), story: StoryNumber(story) }).collect();
-    let stories = stories().into_iter().zip(&joins).map(|(shown, join)| PageStory {
+    let mut shown = stories();
+    shown[0].say_who_else(Some("fr-CH"));
+    shown[2].say_who_else(None);
+    let stories = shown.into_iter().zip(&joins).map(|(shown, join)| PageStory {
         story: StoryRecord {
             number: join.story,
             id: shown.id.clone(),
