@@ -191,6 +191,9 @@ impl Publisher {
     pub fn take_out(&mut self, what: &TakeOut) -> io::Result<TakenOut> {
         self.headlines.clear();
         self.editions.forget();
+        if let Some(files) = &mut self.files {
+            files.have_archives_changed();
+        }
         self.editions.archives().map_or_else(|| Ok(TakenOut::default()), |archives| archives.take_out(what))
     }
 

@@ -77,6 +77,10 @@ impl Renderer {
         }
     }
 
+    pub(super) fn archives(&self) -> Option<&Archives> {
+        self.archives.as_ref()
+    }
+
     /// What an address asks for; `None` if there is no such thing.
     ///
     /// # Errors
