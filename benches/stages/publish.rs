@@ -92,14 +92,13 @@ fn render_as_json_feed(bencher: Bencher) {
 #[divan::bench(sample_count = 100, sample_size = 1)]
 fn compress_an_atom_edition(bencher: Bencher) {
     let body = render_atom(&frame(), &stories(&desk()));
-    bencher
-        .counter(divan::counter::BytesCount::new(body.bytes.len()))
-        .with_inputs(|| body.clone())
-        .bench_local_values(|body| {
+    bencher.counter(divan::counter::BytesCount::new(body.bytes.len())).with_inputs(|| body.clone()).bench_local_values(
+        |body| {
             let edition = Edition::new("application/atom+xml", newest(), body);
             edition.prepare();
             black_box(edition)
-        });
+        },
+    );
 }
 
 /// All of it: gather, Atom and RSS, both compressed, and the index page.
