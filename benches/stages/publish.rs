@@ -59,6 +59,7 @@ fn frame() -> FeedFrame {
         json_url: "https://news.example/all.json".into(),
         page_url: "https://news.example/".into(),
         hub_url: None,
+        prev_archive: None,
         topic_scheme: "urn:uuid:00000000-0000-0000-0000-000000000001".into(),
         topic_titles: Arc::new(BTreeMap::new()),
     }

@@ -98,6 +98,7 @@ fn frame(stories: &[EditionStory]) -> FeedFrame {
         atom_url: "https://news.example/all.atom".into(),
         rss_url: "https://news.example/all.rss".into(),
         json_url: "https://news.example/all.json".into(),
+        prev_archive: None,
         page_url: "https://news.example/".into(),
         hub_url: None,
         topic_scheme: URN.into(),

@@ -10,7 +10,12 @@ use super::{
     exit::Exit,
     import::{absolute, in_words},
 };
-use crate::{clock::Clock, config, daemon::Export, store::BackupWriter};
+use crate::{
+    clock::Clock,
+    config::{self, Environment},
+    daemon::Export,
+    store::BackupWriter,
+};
 
 #[derive(Debug, Args)]
 pub(super) struct BackupArguments {
@@ -22,8 +27,12 @@ pub(super) struct BackupArguments {
 /// Writes a backup. What is in it comes from the daemon where one runs; the files are written here, by whoever asked.
 pub(super) fn run(path: &Path, arguments: &BackupArguments) -> anyhow::Result<Exit> {
     let config = config::load(path).map(|(config, _)| config);
+    let store = config::store_path(path, &Environment::of_process());
     let mut backup = BackupWriter::create(&absolute(&arguments.into)?, Clock::system().now())?;
     let finished = ask_for_text(path, config, Export { since: None }, |line| backup.line(line))?;
+    if let Some(store) = store {
+        backup.archives(&store)?;
+    }
     if io::stderr().is_terminal() {
         eprintln!("reading the backup back");
     }

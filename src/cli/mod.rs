@@ -23,6 +23,7 @@ mod show;
 mod status;
 mod stories;
 mod tag;
+mod takedown;
 mod topics;
 mod topics_stats;
 
@@ -102,6 +103,8 @@ enum Command {
         #[command(subcommand)]
         command: StoriesCommand,
     },
+    /// Take an article down for good: from the store, every edition and every archive
+    Takedown(takedown::TakedownArguments),
     /// About links
     Links {
         #[command(subcommand)]
@@ -224,6 +227,10 @@ fn execute(arguments: Arguments) -> anyhow::Result<Exit> {
                 stories::tell(&path, Tell::Join(id, other))
             }
         },
+        Command::Takedown(takedown) => {
+            log::start_command(log);
+            takedown::run(&path, takedown)
+        }
         Command::Links { command: LinksCommand::Canonical } => links::canonical(),
         Command::Doctor(doctor) => {
             log::start_command(log);

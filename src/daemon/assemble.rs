@@ -11,7 +11,7 @@ use crate::{
     ingest::{SourceRules, Tagging, TakeInRules},
     model::{ArticlePolicy, SourceId, TopicId},
     poll::SourceSettings,
-    publish::{PublishSettings, SavedEditions, SourcePage, SourceShown, TopicPage, feed_names},
+    publish::{Archives, PublishSettings, SavedEditions, SourcePage, SourceShown, TopicPage, feed_names},
     reading::Reader,
     store::{RetentionLimits, StoreSettings},
     topics::Topics,
@@ -102,6 +102,11 @@ pub(super) fn saved_editions(config: &Config) -> SavedEditions {
     SavedEditions::new(config.store.path.clone().unwrap_or_default().join("editions"))
 }
 
+/// Archives are kept beside the store too.
+pub(super) fn archives(config: &Config) -> std::io::Result<Archives> {
+    Archives::open(config.store.path.clone().unwrap_or_default().join("archives"))
+}
+
 pub(super) fn public_url(config: &Config, address: SocketAddr) -> Option<Url> {
     if config.server.public_url_given {
         Some(config.server.public_url.clone())
@@ -170,6 +175,7 @@ pub(super) fn publish_settings(config: &Config, address: SocketAddr) -> Result<P
         topics: config.topics.iter().map(page).collect(),
         sources: config.sources.iter().map(|(id, source)| source_page(config, id, source)).collect(),
         memory: config.publish.memory,
+        retention: config.store.retention,
         directory: config.publish.directory.clone(),
         hub: super::hub::hub_url(config, address).and_then(|hub| Url::parse(&hub).ok()),
     })

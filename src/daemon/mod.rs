@@ -32,8 +32,9 @@ use tracing::{error, info, warn};
 pub use assemble::{AssembleError, Assembled, reader};
 pub use commands::{
     AskReload, AskStatus, Doctor, DoctorLine, Export, FindStories, Finding, FindingState, FoundCopy, FoundEntry,
-    FoundEvent, FoundPair, FoundReading, FoundStory, Import, ImportLine, KeptEntries, KeptEntry, MergedStories,
-    Newsdesk, Poll, PollLine, PolledSource, PublishFiles, Reloaded, Restore, TellStories,
+    FoundEvent, FoundPair, FoundReading, FoundStory, Import, ImportLine, KeptEntries, KeptEntry, LiftTakedown, Lifted,
+    ListTakedowns, ListedTakedown, MergedStories, Newsdesk, Poll, PollLine, PolledSource, PublishFiles, Reloaded,
+    Restore, TakeItDown, TakenItDown, TellStories,
 };
 pub use first_round::{FirstRound, RoundObserver, RoundSummary};
 pub use round::poll_round;
@@ -174,7 +175,11 @@ struct Front {
 impl Front {
     fn open(config: &Config, address: SocketAddr, clock: Clock) -> Result<Self, DaemonError> {
         let parts = Assembled::new(config, address)?;
-        let editions = Editions::default();
+        let archives = assemble::archives(config).map_err(|cause| {
+            let path = config.store.path.clone().unwrap_or_default().join("archives");
+            DaemonError::Store(StoreError::Folder { path, cause })
+        })?;
+        let editions = Editions::with_archives(archives);
         editions.restore(&Arc::new(parts.publish), assemble::saved_editions(config));
         let hub = HubDoor::default();
         hub.announce(hub_settings(config, address));

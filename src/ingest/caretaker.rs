@@ -1,4 +1,5 @@
 use std::{
+    cell::Cell,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -19,6 +20,9 @@ use crate::{
 /// How often the caretaker looks whether something is to be done.
 const ROUND: Duration = Duration::from_secs(60);
 
+/// A database that cannot be made anew, for want of room, is tried again so late.
+const BETWEEN_RENEWALS: chrono::Duration = chrono::Duration::hours(1);
+
 /// How often all of the store is read and compared with what was written.
 const CHECK_EVERY: chrono::Duration = chrono::Duration::hours(24);
 
@@ -28,6 +32,8 @@ pub(super) struct Caretaker {
     pub(super) status: Status,
     pub(super) clock: Clock,
     pub(super) is_closing: Arc<AtomicBool>,
+    /// When the database was last to be made anew because something was taken down.
+    pub(super) renewed: Cell<Option<DateTime<Utc>>>,
     /// Told when the database was replaced, so that editions are made from the new one.
     pub(super) mended: Sender<()>,
 }
@@ -83,7 +89,7 @@ impl Caretaker {
                 }
             }),
         );
-        let reclaimed = self.store.reclaim(&watch);
+        let reclaimed = self.renew_if_taken_down(now, &watch).unwrap_or_else(|| self.store.reclaim(&watch));
         self.note(
             "giving room back",
             reclaimed.map(|done| {
@@ -93,6 +99,26 @@ impl Caretaker {
             }),
         );
         self.status.store_does(None);
+    }
+
+    /// Makes the database anew if something was taken down, so that it leaves its file too; `None` if nothing was.
+    fn renew_if_taken_down(
+        &self,
+        now: DateTime<Utc>,
+        watch: &dyn Fn(Progress) -> bool,
+    ) -> Option<Result<bool, StoreError>> {
+        let tried = self.renewed.get();
+        if tried.is_some_and(|tried| now.signed_duration_since(tried).abs() < BETWEEN_RENEWALS) {
+            return None;
+        }
+        match self.store.must_be_renewed() {
+            Ok(true) => {
+                self.renewed.set(Some(now));
+                Some(self.store.renew(watch).map(|()| true))
+            }
+            Ok(false) => None,
+            Err(error) => Some(Err(error)),
+        }
     }
 
     /// What was told while the database was checked or rebuilt is about the one before. It is told again if it is not over.

@@ -1,4 +1,5 @@
 use std::{
+    cell::Cell,
     collections::{BTreeMap, VecDeque},
     sync::{
         Arc,
@@ -9,15 +10,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tracing::{debug, error, info};
 
 use super::{
-    Delivery, DeskHandle, Ingest, Outcome, Tagger, TakeInRules, TellError,
+    Delivery, DeskHandle, DoneDown, Ingest, Outcome, Tagger, TakeDownError, TakeInRules, Takedown, TellError, TookDown,
     caretaker::Caretaker,
     handle::Message,
     learning::Learning,
-    press::{Press, run_press},
+    press::{Press, PressRoom, TakingOut, run_press},
     retagging::Retagging,
     retention_time::RetentionTime,
     states::{States, Waiting, both},
@@ -25,7 +26,7 @@ use super::{
 use crate::{
     clock::Clock,
     model::TopicId,
-    publish::Publisher,
+    publish::{Publisher, TakeOut},
     status::Status,
     store::{ChangedEditions, Store, StoreError},
 };
@@ -125,9 +126,14 @@ impl Desk {
         let (to_caretaker, from_desk) = std_mpsc::channel();
         if let Some(publisher) = setup.publisher {
             let (sender, from_desk) = std_mpsc::channel();
-            let (status, to_caretaker) = (setup.status.clone(), to_caretaker.clone());
-            let closing = is_closing.clone();
-            let run = move || run_press(publisher, &from_desk, &to_caretaker, &status, &closing);
+            let room = PressRoom {
+                to_caretaker: to_caretaker.clone(),
+                to_desk: inbox_sender.downgrade(),
+                status: setup.status.clone(),
+                clock: setup.clock.clone(),
+                is_closing: is_closing.clone(),
+            };
+            let run = move || run_press(publisher, &from_desk, &room);
             press = Some(thread::Builder::new().name("publish".into()).spawn(run)?);
             to_press = Some(sender);
         }
@@ -137,6 +143,7 @@ impl Desk {
             status: setup.status.clone(),
             clock: setup.clock.clone(),
             is_closing: is_closing.clone(),
+            renewed: Cell::new(None),
             mended: mending,
         };
         let ingest = Ingest::new(setup.store, setup.rules).with_tagger(setup.tagging.tagger.clone());
@@ -187,7 +194,9 @@ impl Desk {
         self.held.extend(held);
         // Until here the editions of the last run are up: what was damaged meanwhile is in none.
         self.hold();
+        self.take_out_what_is_left();
         self.press(Press::Everything);
+        self.press(Press::Archive);
         let filled = self.ingest.texts.fill(&self.ingest.store, self.clock.now());
         self.note("reading the texts of the last days", filled);
         {
@@ -335,6 +344,9 @@ impl Desk {
         let mut delivered = Vec::new();
         let mut articles = Vec::new();
         let mut answered = Vec::new();
+        let mut archived = Vec::new();
+        let mut taken_down = Vec::new();
+        let mut lifted = Vec::new();
         let mut trouble = None;
         let is_idle = batch.is_empty();
         for message in batch {
@@ -405,7 +417,44 @@ impl Desk {
                     });
                     articles.push((done, result));
                 }
-                Message::Prune => self.pruning = true,
+                Message::Archived(made) => match self.ingest.archived(&made) {
+                    Ok(()) => archived.push(made.topic),
+                    Err(error) => drop(trouble.get_or_insert(error)),
+                },
+                Message::TakeDown { request, done } => {
+                    trouble = trouble.or(states.apply());
+                    match self.ingest.take_down(&request, self.clock.now()) {
+                        Ok(Takedown { told, out, changed: editions }) => {
+                            changed.extend(editions);
+                            taken_down.push((told, out, done));
+                        }
+                        Err(error) => {
+                            let _ = done.send(Err(error.to_string()));
+                            if let TakeDownError::Store(error) = error {
+                                trouble.get_or_insert(error);
+                            }
+                        }
+                    }
+                }
+                Message::AreOut(numbers) => {
+                    if let Err(error) = self.ingest.are_out(&numbers) {
+                        trouble.get_or_insert(error);
+                    }
+                }
+                Message::Lift { what, done } => {
+                    let result = self.ingest.lift(&what).map_err(|error| {
+                        let why = error.to_string();
+                        if let TakeDownError::Store(error) = error {
+                            trouble.get_or_insert(error);
+                        }
+                        why
+                    });
+                    lifted.push((done, result));
+                }
+                Message::Prune => {
+                    self.pruning = true;
+                    self.press(Press::Archive);
+                }
                 Message::Ping { done } => drop(done.send(())),
             }
         }
@@ -442,8 +491,40 @@ impl Desk {
         for (done, result) in answered {
             let _ = done.send(both(result, &durable));
         }
-        if durable.is_ok() && !changed.is_empty() {
-            self.press(Press::Changed(changed));
+        for (done, result) in lifted {
+            let _ = done.send(both(result, &durable));
+        }
+        self.take_out(taken_down, &durable);
+        if durable.is_ok() {
+            archived.into_iter().for_each(|topic| self.press(Press::Archived(topic)));
+            if !changed.is_empty() {
+                self.press(Press::Changed(changed));
+            }
+        }
+    }
+
+    /// Has what was taken down leave archives and editions; who asked for it is answered once it has.
+    fn take_out(&self, taken_down: Vec<WaitingForTakedown>, durable: &Result<(), String>) {
+        for (told, what, done) in taken_down {
+            match durable {
+                Ok(()) => {
+                    let numbers = vec![told.number];
+                    let taking_out = TakingOut { what, numbers, done: Some((told, done)) };
+                    self.press(Press::TakeOut(Box::new(taking_out)));
+                }
+                Err(why) => drop(done.send(Err(why.clone()))),
+            }
+        }
+    }
+
+    /// What was taken down just before newsdesk was stopped may still be in archives and editions.
+    fn take_out_what_is_left(&self) {
+        match self.ingest.still_to_take_out() {
+            Ok(Some((what, numbers))) => {
+                self.press(Press::TakeOut(Box::new(TakingOut { what, numbers, done: None })));
+            }
+            Ok(None) => {}
+            Err(error) => self.note("looking for what was taken down", Err(error)),
         }
     }
 
@@ -457,6 +538,9 @@ impl Desk {
     }
 }
 
+/// What was taken down from the store, what is to leave the archives, and who waits for it.
+type WaitingForTakedown = (TookDown, TakeOut, oneshot::Sender<Result<DoneDown, String>>);
+
 /// Answers everybody that nothing can be kept any more.
 fn refuse(batch: Vec<Message>, why: &str) {
     for message in batch {
@@ -467,8 +551,11 @@ fn refuse(batch: Vec<Message>, why: &str) {
                 drop(done.send(Err(why.to_string())));
             }
             Message::Tell { done, .. } => drop(done.send(Err(why.to_string()))),
+            Message::TakeDown { done, .. } => drop(done.send(Err(why.to_string()))),
+            Message::Lift { done, .. } => drop(done.send(Err(why.to_string()))),
             Message::Reload { done, .. } | Message::Ping { done } => drop(done.send(())),
-            Message::Prune => {}
+            // The page is there, and found when archives are next looked at; so is what is still to be taken out.
+            Message::Archived(_) | Message::AreOut(_) | Message::Prune => {}
         }
     }
 }

@@ -1,9 +1,9 @@
 use tokio::sync::{mpsc, oneshot};
 
-use super::{ArticleEnd, Delivery, Outcome, Tagging, TakeInRules, Tell};
+use super::{ArticleEnd, Delivery, Outcome, Tagging, TakeDown, TakeInRules, Tell, TookDown};
 use crate::{
     model::{EntryNumber, PollState, SourceId, SourceNumber, StoryNumber},
-    publish::Publisher,
+    publish::{MadePage, Publisher, TakenOut},
     store::SubscriptionChange,
 };
 
@@ -18,15 +18,59 @@ pub struct DeskHandle {
 #[error("the store is closed")]
 pub struct DeskStopped;
 
+/// What was taken down: from the store, and from archives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DoneDown {
+    pub told: TookDown,
+    pub out: TakenOut,
+}
+
 pub(super) enum Message {
-    Begin { source: SourceId, state: Box<PollState>, done: oneshot::Sender<Result<(), String>> },
-    Delivery { delivery: Box<Delivery>, done: oneshot::Sender<Result<Outcome, String>> },
-    Reload { rules: TakeInRules, publisher: Box<Publisher>, tagging: Tagging, done: oneshot::Sender<()> },
-    Article { source: SourceNumber, number: EntryNumber, end: ArticleEnd, done: oneshot::Sender<Result<(), String>> },
-    Tell { tell: Tell, done: oneshot::Sender<Result<Vec<StoryNumber>, String>> },
-    Subscriptions { changes: Vec<SubscriptionChange>, done: oneshot::Sender<Result<(), String>> },
+    Begin {
+        source: SourceId,
+        state: Box<PollState>,
+        done: oneshot::Sender<Result<(), String>>,
+    },
+    Delivery {
+        delivery: Box<Delivery>,
+        done: oneshot::Sender<Result<Outcome, String>>,
+    },
+    Reload {
+        rules: TakeInRules,
+        publisher: Box<Publisher>,
+        tagging: Tagging,
+        done: oneshot::Sender<()>,
+    },
+    Article {
+        source: SourceNumber,
+        number: EntryNumber,
+        end: ArticleEnd,
+        done: oneshot::Sender<Result<(), String>>,
+    },
+    Tell {
+        tell: Tell,
+        done: oneshot::Sender<Result<Vec<StoryNumber>, String>>,
+    },
+    /// A page of an archive is on the disk.
+    Archived(MadePage),
+    TakeDown {
+        request: TakeDown,
+        done: oneshot::Sender<Result<DoneDown, String>>,
+    },
+    /// What was taken down has left archives and editions.
+    AreOut(Vec<u64>),
+    Lift {
+        what: String,
+        done: oneshot::Sender<Result<usize, String>>,
+    },
+    Subscriptions {
+        changes: Vec<SubscriptionChange>,
+        done: oneshot::Sender<Result<(), String>>,
+    },
     Prune,
-    Ping { done: oneshot::Sender<()> },
+    Ping {
+        done: oneshot::Sender<()>,
+    },
 }
 
 impl DeskHandle {
@@ -65,6 +109,17 @@ impl DeskHandle {
     /// Hands in what became of subscriptions and waits until it is on the disk. The inner error is the store's.
     pub async fn subscriptions(&self, changes: Vec<SubscriptionChange>) -> Result<Result<(), String>, DeskStopped> {
         self.ask(|done| Message::Subscriptions { changes, done }).await
+    }
+
+    /// Takes something down for good, and waits until it has left the store, every archive and every edition. The inner error
+    /// says why it could not be done.
+    pub async fn take_down(&self, request: TakeDown) -> Result<Result<DoneDown, String>, DeskStopped> {
+        self.ask(|done| Message::TakeDown { request, done }).await
+    }
+
+    /// Lets what was taken down come again. Returns how many takedowns were lifted; the inner error says why none was.
+    pub async fn lift(&self, what: String) -> Result<Result<usize, String>, DeskStopped> {
+        self.ask(|done| Message::Lift { what, done }).await
     }
 
     /// Asks for what the retention no longer covers to be removed.

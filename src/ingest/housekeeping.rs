@@ -105,7 +105,12 @@ impl Ingest {
     }
 
     /// Removes an entry and leaves a tombstone; its story goes on with the other copies, or goes with it.
-    fn forget(&self, refresh: &mut Refresh<'_>, number: EntryNumber, now: DateTime<Utc>) -> Result<(), StoreError> {
+    pub(super) fn forget(
+        &self,
+        refresh: &mut Refresh<'_>,
+        number: EntryNumber,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
         let Some(record) = refresh.entry(number)? else { return Ok(()) };
         refresh.put_identity(record.source, record.identity, Identity::Tombstone { last_listed: now });
         self.texts.remove(number);

@@ -6,6 +6,7 @@
 //! queue: several deliveries share one fsync, then their pollers are told, then the changed editions go out. Nothing is
 //! published, and no poll is done, before it is on the disk.
 
+mod archiving;
 mod articles;
 mod background;
 mod caretaker;
@@ -26,19 +27,23 @@ mod retention_time;
 mod rules;
 mod states;
 mod take_in;
+mod takedown;
 mod tell;
 mod texts;
 
 pub use articles::{ArticleEnd, OLDEST};
 pub use delivery::{Delivery, EntryReading, Outcome, Reading, TaggedEntry};
 pub use desk::{Desk, DeskError, DeskSetup, RETRY, Tagging};
-pub use handle::{DeskHandle, DeskStopped};
+pub use handle::{DeskHandle, DeskStopped, DoneDown};
 pub use housekeeping::ReadAgain;
 pub use readings::{Tagger, UnreadEntry};
 pub use rules::{SourceRules, TakeInRules};
 pub use take_in::Ingest;
+pub use takedown::{TakeDown, TakeDownError, Takedown, TookDown, TookDownEntry};
 pub use tell::{Named, Tell, TellError, named};
 
+#[cfg(test)]
+mod archive_tests;
 #[cfg(test)]
 mod desk_tests;
 #[cfg(test)]
@@ -49,6 +54,8 @@ mod retagging_tests;
 mod tests;
 #[cfg(test)]
 mod renumbered_tests;
+#[cfg(test)]
+mod takedown_tests;
 #[cfg(test)]
 mod tell_tests;
 #[cfg(test)]

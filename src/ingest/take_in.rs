@@ -124,6 +124,9 @@ impl Ingest {
                 Some(Identity::Kept { entry, fingerprint }) => {
                     if fingerprint == fingerprint_of(&one.item.entry)? {
                         outcome.unchanged += 1;
+                    } else if self.is_taken_down(refresh, source.number, one.key, &one.item.entry)? {
+                        self.forget(refresh, entry, now)?;
+                        outcome.passed_over += 1;
                     } else if self.revise(refresh, &source, entry, one, now)? {
                         outcome.revised += 1;
                     }
@@ -136,6 +139,11 @@ impl Ingest {
                     if beyond_backlog.contains(&one.key) || self.is_outlived(&one.item.entry, now) =>
                 {
                     self.remember_as_listed(refresh, source.number, one.key, now)?;
+                    outcome.passed_over += 1;
+                }
+                None | Some(Identity::Alias { .. })
+                    if self.is_taken_down(refresh, source.number, one.key, &one.item.entry)? =>
+                {
                     outcome.passed_over += 1;
                 }
                 None | Some(Identity::Alias { .. }) => {

@@ -28,12 +28,17 @@ impl EditionStory {
     }
 }
 
+/// How a text names another source.
+pub(super) fn anchor(other: &Related) -> String {
+    format!("<a href=\"{}\">{}</a>", escape(&other.link), escape(&other.title))
+}
+
 fn line(label: &str, colon: &str, others: &[Related]) -> String {
     let mut line = String::new();
     for other in others.iter().take(MOST_NAMED) {
         line.push_str(if line.is_empty() { colon } else { ", " });
         // Writing to a String cannot fail.
-        let _ = write!(line, "<a href=\"{}\">{}</a>", escape(&other.link), escape(&other.title));
+        let _ = write!(line, "{}", anchor(other));
     }
     if line.is_empty() { line } else { format!("<p>{label}{line}</p>") }
 }

@@ -5,7 +5,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use super::{
     edition::Rendered,
     frame::FeedFrame,
-    gather::{EditionStory, SourceDescription},
+    gather::{EditionStory, Related, SourceDescription},
     xml::Xml,
 };
 use crate::{
@@ -13,28 +13,18 @@ use crate::{
     normalize::is_absolute_iri,
 };
 
+/// The media type of a link to an Atom feed.
+pub(super) const ATOM: &str = "application/atom+xml";
+
 pub(super) const MEDIA_TYPE: &str = "application/atom+xml; charset=utf-8";
 
 /// Renders the feed. The same frame and stories give the same bytes.
 pub fn render(frame: &FeedFrame, stories: &[EditionStory]) -> Rendered {
-    let mut xml = Xml::new();
-    let mut attributes = vec![("xmlns", "http://www.w3.org/2005/Atom")];
-    if let Some(language) = &frame.language {
-        attributes.push(("xml:lang", language));
-    }
-    xml.open("feed", &attributes);
-    xml.text("id", &[], &frame.id);
-    xml.text("title", &[], &frame.title);
-    if let Some(description) = &frame.description {
-        xml.text("subtitle", &[], description);
-    }
-    xml.text("updated", &[], &time(frame.updated));
-    xml.empty("link", &[("rel", "self"), ("type", "application/atom+xml"), ("href", &frame.atom_url)]);
-    xml.empty("link", &[("rel", "alternate"), ("type", "text/html"), ("href", &frame.page_url)]);
-    if let Some(hub_url) = &frame.hub_url {
-        xml.empty("link", &[("rel", "hub"), ("href", hub_url)]);
-    }
-    xml.text("generator", &[("version", env!("CARGO_PKG_VERSION"))], "newsdesk");
+    let mut links =
+        vec![("self", Some(ATOM), frame.atom_url.as_str()), ("alternate", Some("text/html"), frame.page_url.as_str())];
+    links.extend(frame.hub_url.as_deref().map(|url| ("hub", None, url)));
+    links.extend(frame.prev_archive.as_deref().map(|url| ("prev-archive", Some(ATOM), url)));
+    let mut xml = begin(frame, &[], &links);
     let mut entries = Vec::with_capacity(stories.len());
     for story in stories {
         let start = xml.length();
@@ -45,7 +35,33 @@ pub fn render(frame: &FeedFrame, stories: &[EditionStory]) -> Rendered {
     Rendered { bytes: xml.finish(), entries }
 }
 
-fn entry(xml: &mut Xml, frame: &FeedFrame, story: &EditionStory) {
+/// What stands before a feed's entries, but for elements that are not Atom's. `links` are relation, media type, where
+/// it is known, and address.
+pub(super) fn begin(frame: &FeedFrame, namespaces: &[(&str, &str)], links: &[(&str, Option<&str>, &str)]) -> Xml {
+    let mut xml = Xml::new();
+    let mut attributes = vec![("xmlns", "http://www.w3.org/2005/Atom")];
+    attributes.extend_from_slice(namespaces);
+    if let Some(language) = &frame.language {
+        attributes.push(("xml:lang", language));
+    }
+    xml.open("feed", &attributes);
+    xml.text("id", &[], &frame.id);
+    xml.text("title", &[], &frame.title);
+    if let Some(description) = &frame.description {
+        xml.text("subtitle", &[], description);
+    }
+    xml.text("updated", &[], &time(frame.updated));
+    for (relation, media_type, address) in links {
+        let media_type = media_type.map(|media_type| ("type", media_type));
+        let attributes: Vec<_> =
+            [("rel", *relation)].into_iter().chain(media_type).chain([("href", *address)]).collect();
+        xml.empty("link", &attributes);
+    }
+    xml.text("generator", &[("version", env!("CARGO_PKG_VERSION"))], "newsdesk");
+    xml
+}
+
+pub(super) fn entry(xml: &mut Xml, frame: &FeedFrame, story: &EditionStory) {
     match &story.language {
         Some(language) => xml.open("entry", &[("xml:lang", language)]),
         None => xml.open("entry", &[]),
@@ -61,7 +77,7 @@ fn entry(xml: &mut Xml, frame: &FeedFrame, story: &EditionStory) {
     }
     xml.empty("link", &[("rel", "via"), ("href", &story.via)]);
     for related in story.related.iter().chain(&story.same_event) {
-        xml.empty("link", &[("rel", "related"), ("href", &related.link), ("title", &related.title)]);
+        link_related(xml, related);
     }
     for enclosure in &story.enclosures {
         let length = enclosure.length.map(|length| length.to_string());
@@ -83,6 +99,10 @@ fn entry(xml: &mut Xml, frame: &FeedFrame, story: &EditionStory) {
     // Last, because some readers take the source's title and links for the entry's own if they come first.
     source(xml, &story.source);
     xml.close("entry");
+}
+
+pub(super) fn link_related(xml: &mut Xml, related: &Related) {
+    xml.empty("link", &[("rel", "related"), ("href", &related.link), ("title", &related.title)]);
 }
 
 /// A title is plain text. One that might be taken for markup (`<b>`, `AT&T`) is sent as HTML with those characters escaped: the

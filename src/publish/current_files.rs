@@ -23,6 +23,8 @@ pub(super) struct CurrentFiles {
     unwritten: ChangedEditions,
     /// What is there once is older than what is in the others.
     is_rest_unwritten: bool,
+    /// Pages of archives do not change, but for a takedown.
+    have_archives_changed: bool,
     /// The stories that each edition shows, by which it is known whose pages are still linked.
     stories: BTreeMap<Option<TopicId>, BTreeSet<StoryNumber>>,
 }
@@ -42,6 +44,7 @@ impl CurrentFiles {
             directory: None,
             unwritten: ChangedEditions::new(),
             is_rest_unwritten: false,
+            have_archives_changed: false,
             stories: BTreeMap::new(),
         }
     }
@@ -49,6 +52,12 @@ impl CurrentFiles {
     /// These editions are to be written, and what is there once.
     pub(super) fn have_changed(&mut self, editions: impl IntoIterator<Item = Option<TopicId>>) {
         self.unwritten.extend(editions);
+        self.is_rest_unwritten = true;
+    }
+
+    /// Something was taken down: pages of archives that are written may not be as they were.
+    pub(super) fn have_archives_changed(&mut self) {
+        self.have_archives_changed = true;
         self.is_rest_unwritten = true;
     }
 
@@ -95,6 +104,15 @@ impl CurrentFiles {
             beside.insert(file.path);
             Ok(())
         })?;
+        let written: BTreeSet<String> = match self.have_archives_changed {
+            true => BTreeSet::new(),
+            false => plan.archive_files().into_iter().filter(|path| directory.has(path)).collect(),
+        };
+        let archives = plan
+            .files_of_archives(|path| !written.contains(path), &mut |file| -> Result<(), WriteError> {
+                Ok(directory.write(&file).map(drop)?)
+            })?;
+        beside.extend(archives);
         let of_topics = plan.settings.topics.iter().map(|page| Some(page.id.clone()));
         let present: BTreeSet<Option<TopicId>> = std::iter::once(None).chain(of_topics).collect();
         self.stories.retain(|topic, _| present.contains(topic));
@@ -105,6 +123,7 @@ impl CurrentFiles {
         beside.extend(editions.chain(pages).map(|address| file_of(&address)));
         directory.keep_only(|path| beside.contains(path))?;
         self.is_rest_unwritten = false;
+        self.have_archives_changed = false;
         Ok(())
     }
 }

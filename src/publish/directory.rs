@@ -77,6 +77,11 @@ impl EditionDirectory {
         Ok(true)
     }
 
+    /// Whether newsdesk has written this file before.
+    pub fn has(&self, path: &str) -> bool {
+        self.written.contains(path)
+    }
+
     /// Removes what was written before and is not among `wanted`.
     ///
     /// # Errors

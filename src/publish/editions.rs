@@ -1,7 +1,7 @@
 use std::{
     collections::{BTreeSet, HashMap},
     sync::{
-        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -9,7 +9,7 @@ use std::{
 use tokio::sync::broadcast;
 
 use super::{
-    Edition, PublishSettings, SavedEditions,
+    Archives, Edition, PublishSettings, SavedEditions,
     address::{Address, AddressError, Of, StoriesAddress},
     changes::Changes,
     publisher::Held,
@@ -30,11 +30,17 @@ struct Shared {
     /// Minutes that have passed, from 1.
     minute: AtomicU64,
     changes: Changes,
+    archives: OnceLock<Archives>,
 }
 
 impl Default for Shared {
     fn default() -> Self {
-        Self { state: RwLock::default(), minute: AtomicU64::new(1), changes: Changes::default() }
+        Self {
+            state: RwLock::default(),
+            minute: AtomicU64::new(1),
+            changes: Changes::default(),
+            archives: OnceLock::new(),
+        }
     }
 }
 
@@ -193,6 +199,31 @@ impl Editions {
     pub fn bytes(&self) -> usize {
         let state = self.state();
         state.standing.bytes() + state.combined.bytes()
+    }
+
+    /// Editions of topics that have archives.
+    pub fn with_archives(archives: Archives) -> Self {
+        let editions = Self::default();
+        // Nobody else has them yet.
+        let _ = editions.0.archives.set(archives);
+        editions
+    }
+
+    /// The pages of the topics' archives.
+    pub fn archives(&self) -> Option<&Archives> {
+        self.0.archives.get()
+    }
+
+    /// Lets go of everything that was made: there may be something in it that must not be shown any more.
+    pub(super) fn forget(&self) {
+        let mut state = self.state_mut();
+        state.standing.clear();
+        state.combined.clear();
+        let saved = state.plan.as_ref().and_then(|plan| plan.saved.clone());
+        drop(state);
+        if let Some(saved) = saved {
+            saved.clear();
+        }
     }
 
     /// To be told every minute: by it, it is known what nobody has asked for in a day.

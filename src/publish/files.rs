@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::{
     Edition, Editions,
     address::{Address, Format, StoriesAddress},
+    archive::Archived,
     editions::Plan,
+    renderer::Renderer,
 };
 use crate::{
     model::{StoryNumber, TopicId},
@@ -40,14 +42,18 @@ pub(super) fn file_of(address: &Address) -> String {
 
 impl PublishedFile {
     fn new(address: &Address, edition: &Edition) -> Self {
+        Self::of(file_of(address), edition)
+    }
+
+    fn of(path: String, edition: &Edition) -> Self {
         let text = String::from_utf8_lossy(edition.document()).into_owned();
-        Self { path: file_of(address), modified: edition.updated, text }
+        Self { path, modified: edition.updated, text }
     }
 }
 
 impl Editions {
-    /// Every edition that is kept current or could be, the pages of all stories in them, and what pages need besides, one after
-    /// another. What `take` refuses ends it.
+    /// Every edition that is kept current or could be, the pages of all stories in them, archives, and what pages need besides,
+    /// one after another. What `take` refuses ends it.
     ///
     /// # Errors
     /// When the store cannot be read, or what `take` says.
@@ -61,6 +67,7 @@ impl Editions {
         for story in stories {
             plan.file(&Address::Story(story), take)?;
         }
+        plan.files_of_archives(|_| true, take)?;
         plan.files_beside(take)
     }
 }
@@ -94,6 +101,32 @@ impl Plan {
             text: String::from_utf8_lossy(super::pages::STYLE).into_owned(),
         };
         take(style)
+    }
+
+    pub(super) fn archive_files(&self) -> Vec<String> {
+        let archives = self.renderer.as_ref().and_then(Renderer::archives);
+        let paths = archives.map(|archives| archives.paths()).unwrap_or_default();
+        paths.iter().map(|path| path.trim_start_matches('/').to_owned()).collect()
+    }
+
+    /// The pages of archives, those that are wanted.
+    pub(super) fn files_of_archives<E>(
+        &self,
+        wanted: impl Fn(&str) -> bool,
+        take: &mut dyn FnMut(PublishedFile) -> Result<(), E>,
+    ) -> Result<BTreeSet<String>, E> {
+        let Some(archives) = self.renderer.as_ref().and_then(Renderer::archives) else { return Ok(BTreeSet::new()) };
+        let mut paths = BTreeSet::new();
+        for path in archives.paths() {
+            let file = path.trim_start_matches('/').to_owned();
+            if wanted(&file)
+                && let Archived::Page(page) = archives.find(&path)
+            {
+                take(PublishedFile::of(file.clone(), &page))?;
+            }
+            paths.insert(file);
+        }
+        Ok(paths)
     }
 
     pub(super) fn file<E: From<StoreError>>(

@@ -32,6 +32,8 @@ pub struct PublishSettings {
     pub sources: Vec<SourcePage>,
     /// The bytes that editions may take in memory; those beyond are made when they are asked for.
     pub memory: usize,
+    /// For how long stories are kept: before that they are in their topics' archives.
+    pub retention: Duration,
     /// A folder that holds every edition as a file.
     pub directory: Option<PathBuf>,
     /// Where readers can subscribe to topics' feeds.
@@ -50,6 +52,7 @@ impl PublishSettings {
             topics: Vec::new(),
             sources: Vec::new(),
             memory: 96 << 20,
+            retention: Duration::from_secs(400 * 86_400),
             directory: None,
             hub: None,
         }
@@ -136,6 +139,8 @@ pub struct FeedFrame {
     pub page_url: String,
     /// Where readers can subscribe to be sent what is new (WebSub).
     pub hub_url: Option<String>,
+    /// The newest page of its archive (RFC 5005 §4).
+    pub prev_archive: Option<String>,
     /// The scheme of our own categories (RFC 4287 §4.2.2.2).
     pub topic_scheme: String,
     pub topic_titles: Arc<BTreeMap<TopicId, String>>,

@@ -7,6 +7,7 @@
 
 mod address;
 mod also;
+mod archive;
 mod atom;
 mod changes;
 mod coding;
@@ -34,6 +35,10 @@ mod shelf;
 mod xml;
 
 pub use address::{Address, AddressError, Format, MOST_NAMES, MOST_STORIES, Of, Selection, StoriesAddress};
+pub use archive::{
+    ArchiveError, ArchiveRules, Archived, Archives, MadePage, Mention, Page, PageDamage, PageEntry, PagesKept, TakeOut,
+    TakenOut,
+};
 pub use coding::Coding;
 pub use copies::copies;
 pub use directory::EditionDirectory;

@@ -1,10 +1,13 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
+    io,
     sync::Arc,
 };
 
+use chrono::{DateTime, Utc};
+
 use super::{
-    EditionStory, Editions, SavedEditions,
+    ArchiveError, ArchiveRules, EditionStory, Editions, MadePage, SavedEditions, TakeOut, TakenOut,
     address::{Address, Format, StoriesAddress},
     current_files::CurrentFiles,
     editions::{Plan, Stamp},
@@ -70,7 +73,12 @@ impl Publisher {
         saved: Option<SavedEditions>,
     ) -> Self {
         let settings = Arc::new(settings);
-        let renderer = Some(Renderer::new(store, settings.clone(), ever));
+        let archives = editions.archives().cloned();
+        let renderer = Renderer::new(store, settings.clone(), ever, archives.clone());
+        if let Some(archives) = archives {
+            archives.arrange(renderer.current_feeds());
+        }
+        let renderer = Some(renderer);
         let gone = gone_topics(&settings, ever.keys());
         let plan = editions.arrange(Plan { settings, gone, renderer, saved });
         if let Some(saved) = &plan.saved {
@@ -158,6 +166,35 @@ impl Publisher {
                 published.error = Some(error);
             }
         }
+    }
+
+    /// Makes the next page of a topic's archive if it is due, unless the topic is in the middle of a change.
+    ///
+    /// # Errors
+    /// The store cannot be read, or the page not be written.
+    pub fn archive(&self, topic: &TopicId, now: DateTime<Utc>) -> Result<Option<MadePage>, ArchiveError> {
+        let Some(renderer) = self.plan.renderer.as_ref().filter(|_| !self.held.holds(Some(topic))) else {
+            return Ok(None);
+        };
+        renderer.archive(topic, &ArchiveRules::new(self.plan.settings.retention), now)
+    }
+
+    /// The topic whose feed's id is made from this name.
+    pub fn topic_named(&self, name: &TopicId) -> Option<TopicId> {
+        self.plan.renderer.as_ref().and_then(|renderer| renderer.topic_named(name))
+    }
+
+    /// Takes what was taken down out of the archives, and lets go of every edition: none may show it any more.
+    ///
+    /// # Errors
+    /// A page cannot be read or written; then it is to be tried again.
+    pub fn take_out(&mut self, what: &TakeOut) -> io::Result<TakenOut> {
+        self.headlines.clear();
+        self.editions.forget();
+        if let Some(files) = &mut self.files {
+            files.have_archives_changed();
+        }
+        self.editions.archives().map_or_else(|| Ok(TakenOut::default()), |archives| archives.take_out(what))
     }
 
     /// Does what can wait until there is nothing to publish, for one edition. `false` if nothing is left to do.

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::{
     Edition, EditionStory, TopicPage,
     address::{Address, Format, Of, Selection, StoriesAddress},
+    archive::{self, ArchiveError, ArchiveRules, Archives, MadePage},
     atom,
     copies::copies,
     edition::{Rendered, link_field},
@@ -20,7 +21,7 @@ use super::{
     opml::{self, Outline, OutlineGroup},
     pages::{self, EditionPage, IndexTopic, SitePage, StoryPage},
     rss,
-    select::{Wanted, readable, select},
+    select::{Wanted, apart, readable, select},
 };
 use crate::{
     model::{ContentPolicy, ShownAs, SourceId, StoryNumber, TopicId},
@@ -37,6 +38,7 @@ pub struct Renderer {
     /// Sources of which not just their feed's whole content is shown.
     shown: BTreeMap<SourceId, SourceShown>,
     intervals: BTreeMap<SourceId, Duration>,
+    archives: Option<Archives>,
 }
 
 /// For how long readers may keep an edition, whatever its sources' intervals.
@@ -56,7 +58,12 @@ const STORIES_THAT_TELL_SOURCES: usize = 50;
 
 impl Renderer {
     /// `ever` are the topics that were ever configured, with the names of their feeds.
-    pub(super) fn new(store: Store, settings: Arc<PublishSettings>, ever: &BTreeMap<TopicId, TopicId>) -> Self {
+    pub(super) fn new(
+        store: Store,
+        settings: Arc<PublishSettings>,
+        ever: &BTreeMap<TopicId, TopicId>,
+        archives: Option<Archives>,
+    ) -> Self {
         let titles = settings.topics.iter().map(|topic| (topic.id.clone(), topic.title.clone()));
         let intervals = settings.sources.iter().filter_map(|source| Some((source.id.clone(), source.interval?)));
         Self {
@@ -65,8 +72,13 @@ impl Renderer {
             feed_names: feed_names(&settings.topics, ever).into_iter().collect(),
             shown: settings.shown(),
             intervals: intervals.collect(),
+            archives,
             settings,
         }
+    }
+
+    pub(super) fn archives(&self) -> Option<&Archives> {
+        self.archives.as_ref()
     }
 
     /// What an address asks for; `None` if there is no such thing.
@@ -208,6 +220,7 @@ impl Renderer {
             json_url: url(Format::Json),
             page_url: url(Format::Page),
             hub_url: self.hub_of(address),
+            prev_archive: self.newest_archive(address),
             topic_scheme: Uuid::new_v5(&instance, b"topics").urn().to_string(),
             topic_titles: self.topic_titles.clone(),
         }
@@ -216,6 +229,71 @@ impl Renderer {
     fn hub_of(&self, address: &StoriesAddress) -> Option<String> {
         let is_feed = Address::Stories(address.in_format(Format::Atom)).can_be_subscribed_to();
         self.settings.hub.as_ref().filter(|_| is_feed).map(Url::to_string)
+    }
+
+    /// Where the newest page of the archive is, for the feed that a topic has at its own address.
+    fn newest_archive(&self, address: &StoriesAddress) -> Option<String> {
+        let topic = address.topic()??;
+        let name = self.feed_names.get(topic).unwrap_or(topic);
+        let page = self.archives.as_ref()?.newest(name)?;
+        Some(self.ours(&Archives::path(name, page)))
+    }
+
+    fn ours(&self, path: &str) -> String {
+        format!("{}{path}", self.settings.public_url.as_str().trim_end_matches('/'))
+    }
+
+    /// Where the current feed is of each name that a feed's id is made from.
+    pub(super) fn current_feeds(&self) -> impl Iterator<Item = (TopicId, String)> {
+        self.feed_names.iter().map(|(topic, name)| {
+            let address = Address::Stories(StoriesAddress::standing(Some(topic), Format::Atom));
+            (name.clone(), address.to_string())
+        })
+    }
+
+    pub(super) fn topic_named(&self, name: &TopicId) -> Option<TopicId> {
+        self.feed_names.iter().find(|(_, feed)| *feed == name).map(|(topic, _)| topic.clone())
+    }
+
+    /// Makes the next page of a topic's archive if it is due.
+    ///
+    /// # Errors
+    /// The store cannot be read, or the page not be written.
+    pub(super) fn archive(
+        &self,
+        topic: &TopicId,
+        rules: &ArchiveRules,
+        now: DateTime<Utc>,
+    ) -> Result<Option<MadePage>, ArchiveError> {
+        let (Some(page), Some(archives)) = (self.settings.page_of(topic), &self.archives) else { return Ok(None) };
+        let address = StoriesAddress::standing(Some(topic), Format::Atom);
+        let wanted = Wanted { limit: self.settings.entries, shown_as: page.stories, fair: page.fair };
+        let current = || {
+            let stories = select(&self.store, &address.selection, wanted)?;
+            Ok(stories.iter().map(|story| story.number).collect())
+        };
+        let shown = |story: StoryRecord| {
+            let chosen = match page.stories {
+                ShownAs::All => apart(&self.store, &address.selection, usize::MAX, vec![story])?,
+                ShownAs::Merge | ShownAs::Group => vec![story],
+            };
+            // Other articles on an event are named in the current feed alone: they come and go.
+            let mut shown = gather(&self.store, chosen, &self.shown, ShownAs::Merge)?;
+            shown.iter_mut().for_each(|story| story.say_who_else(page.language.as_deref()));
+            Ok(shown)
+        };
+        archive::make(&archive::Making {
+            store: &self.store,
+            archives,
+            topic,
+            name: self.feed_names.get(topic).unwrap_or(topic),
+            current: &current,
+            rules,
+            shown: &shown,
+            frame: &|stories| self.frame(&address, Some(page), stories),
+            ours: &|path| self.ours(path),
+            now,
+        })
     }
 
     /// What a feed's id is made from: never an address, which may change (RFC 4287 §4.2.6).

@@ -59,6 +59,11 @@ impl SavedEditions {
         read(&self.folder.join(file_name(path))).filter(|(found, _)| found == path).map(|(_, edition)| edition)
     }
 
+    /// Deletes them all.
+    pub fn clear(&self) {
+        self.keep_only(|_| false);
+    }
+
     /// Deletes the files of editions that nobody expects any more.
     pub(super) fn keep_only(&self, wanted: impl Fn(&str) -> bool) {
         for file in fs::read_dir(&self.folder).into_iter().flatten().flatten() {

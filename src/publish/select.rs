@@ -189,7 +189,7 @@ fn of_source(
 }
 
 /// Each copy as a story of its own, dated by itself. The shown one keeps the story's id.
-fn apart(
+pub(super) fn apart(
     store: &Store,
     selection: &Selection,
     limit: usize,

@@ -128,6 +128,7 @@ pub(crate) fn frame() -> FeedFrame {
         json_url: "https://news.example/topics/ai.json".into(),
         page_url: "https://news.example/#ai".into(),
         hub_url: None,
+        prev_archive: Some("https://news.example/archives/ai/3.atom".into()),
         topic_scheme: "urn:uuid:22222222-2222-5222-8222-222222222222".into(),
         topic_titles: Arc::new(titles),
     }

@@ -5,6 +5,7 @@
 
 mod accept;
 mod answer;
+mod archives;
 mod conditional;
 mod connection;
 mod front;

@@ -10,6 +10,8 @@ use proptest::prelude::*;
 use super::answer::answer;
 use crate::{
     clock::Clock,
+    model::{Document, Freshness, Text, Validators},
+    parse::{ParseLimits, parse},
     publish::{Coding, Edition, EditionStory, Rendered, render_atom, render_rss, tests},
 };
 
@@ -53,11 +55,20 @@ impl Answered {
 
     /// Entries as a reader understands them: id and title, in order.
     fn entries(&self) -> Vec<(String, String)> {
-        let feed = feed_rs::parser::parse(&self.body[..]).expect("a whole feed");
-        feed.entries
-            .into_iter()
-            .map(|entry| (entry.id, entry.title.map(|title| title.content).unwrap_or_default()))
-            .collect()
+        let url = url::Url::parse("https://news.example/").expect("a URL");
+        let document = Document {
+            base: url.clone(),
+            url,
+            moved_permanently_to: None,
+            content_type: None,
+            body: self.body.clone().into(),
+            validators: Validators::default(),
+            freshness: Freshness::default(),
+        };
+        let feed = parse(&document, &ParseLimits::default()).unwrap_or_else(|error| panic!("{error}"));
+        assert!(feed.defects.is_empty(), "a whole feed: {:?}", feed.defects);
+        let title = |title: Option<Text>| title.map(|title| title.value).unwrap_or_default();
+        feed.entries.into_iter().map(|entry| (entry.guid.unwrap_or_default(), title(entry.title))).collect()
     }
 }
 

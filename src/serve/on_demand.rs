@@ -92,6 +92,14 @@ impl OnDemand {
         }
     }
 
+    /// Does what reads from the disk, beside the requests and a few at once; `None` if it cannot be done now.
+    pub(super) async fn beside<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+        let waiting = self.0.standing.wait()?;
+        let _place = self.0.standing.places.acquire().await.ok()?;
+        drop(waiting);
+        tokio::task::spawn_blocking(work).await.ok()
+    }
+
     fn find(&self, target: &str) -> Result<Asked, Box<Address>> {
         Ok(match self.0.editions.find(target) {
             Found::Edition(edition) => {
@@ -107,7 +115,7 @@ impl OnDemand {
     }
 
     /// Has it compressed for those who come next, one at a time; this reader gets it as it is.
-    fn prepare(&self, edition: &Arc<Edition>) {
+    pub(super) fn prepare(&self, edition: &Arc<Edition>) {
         if edition.is_prepared() {
             return;
         }

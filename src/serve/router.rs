@@ -12,6 +12,7 @@ use http::{HeaderValue, Method, StatusCode, header};
 
 use super::{
     answer::answer,
+    archives,
     hub::hub_router,
     on_demand::{Asked, OnDemand},
     policy,
@@ -50,9 +51,9 @@ const FIRST_EDITION_SOON: HeaderValue = HeaderValue::from_static("5");
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
 
 /// How long an error or a redirect may be kept: not so long that a topic which comes back stays gone.
-const SHORTLY: HeaderValue = HeaderValue::from_static("public, max-age=300");
+pub(super) const SHORTLY: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
-const NOT_KEPT: HeaderValue = HeaderValue::from_static("no-store");
+pub(super) const NOT_KEPT: HeaderValue = HeaderValue::from_static("no-store");
 
 /// Everything that is served, without a socket.
 pub fn router(site: Site) -> Router {
@@ -74,9 +75,18 @@ async fn edition(State(shown): State<Arc<Shown>>, request: Request) -> Response 
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
     if request.method() != Method::GET && request.method() != Method::HEAD {
         return match shown.site.editions.find(target) {
-            Found::Nothing => nothing(),
+            Found::Nothing if !is_archive(&request) => nothing(),
             _ if request.method() == Method::OPTIONS => options().await,
             _ => not_allowed().await,
+        };
+    }
+    if let (true, Some(archives)) = (is_archive(&request), shown.site.editions.archives()) {
+        return match archives::find(archives, &shown.on_demand, request.uri().path()).await {
+            Ok(page) => {
+                shown.on_demand.prepare(&page);
+                answer(&page, request.method(), request.headers(), &shown.site.clock).map(Body::new)
+            }
+            Err(response) => response,
         };
     }
     match shown.on_demand.ask(target).await {
@@ -98,11 +108,15 @@ async fn edition(State(shown): State<Arc<Shown>>, request: Request) -> Response 
     }
 }
 
-fn nothing() -> Response {
+fn is_archive(request: &Request) -> bool {
+    request.uri().path().starts_with("/archives/")
+}
+
+pub(super) fn nothing() -> Response {
     plain(StatusCode::NOT_FOUND, SHORTLY, "There is nothing here. The index is at /.\n")
 }
 
-fn come_again(after: HeaderValue, why: &'static str) -> Response {
+pub(super) fn come_again(after: HeaderValue, why: &'static str) -> Response {
     let mut response = plain(StatusCode::SERVICE_UNAVAILABLE, NOT_KEPT, why);
     response.headers_mut().insert(header::RETRY_AFTER, after);
     response

@@ -5,7 +5,9 @@ use std::ops::Deref;
 use serde::Serialize;
 
 use super::{
-    StoreError, codec,
+    StoreError,
+    archive::Join,
+    codec,
     commit::{Change, Commit},
     engine::{Database, TreeName, Work, Write},
     keys,
@@ -13,6 +15,7 @@ use super::{
     readings,
     records::{EntryRecord, StoryRecord},
     refresh::ChangedEditions,
+    taken_down,
 };
 use crate::model::{EntryNumber, StoryNumber};
 
@@ -113,6 +116,15 @@ fn apply_change<D: Deref<Target = Database>>(
             put(work, TreeName::Subscriptions, record.key.as_bytes(), "subscription", record)
         }
         Change::SubscriptionRemoved { key } => work.remove(TreeName::Subscriptions, key.as_bytes()),
+        Change::Joined { topic, at, story } => {
+            work.put(TreeName::Joins, keys::join_row(topic, &Join { at: *at, story: *story }), Vec::new())
+        }
+        Change::JoinedRemoved { topic, at, story } => {
+            work.remove(TreeName::Joins, &keys::join_row(topic, &Join { at: *at, story: *story }))
+        }
+        Change::Archive { topic, is } => put(work, TreeName::Archives, topic.as_str().as_bytes(), "archive", is),
+        Change::TakenDown(record) => taken_down::put(work, record),
+        Change::TakenDownRemoved { number } => taken_down::remove(work, *number),
     }
 }
 

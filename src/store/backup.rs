@@ -20,6 +20,10 @@ use super::{
 const MANIFEST: &str = "manifest.json";
 const EXPORT: &str = "export.jsonl.zst";
 
+/// The folder of archives, in a store and in a backup, and how the names of their pages end.
+pub(super) const ARCHIVES: &str = "archives";
+const PAGE: &str = ".atom.zst";
+
 /// The format of a backup; raised when an older newsdesk could not read what this one writes.
 const FORMAT: u32 = 1;
 
@@ -83,6 +87,8 @@ pub struct BackupWriter {
     place: PathBuf,
     unfinished: PathBuf,
     packer: Option<zstd::stream::write::Encoder<'static, File>>,
+    /// What was copied beside the export.
+    copied: Vec<ManifestFile>,
 }
 
 impl BackupWriter {
@@ -90,7 +96,7 @@ impl BackupWriter {
     pub fn create(into: &Path, at: DateTime<Utc>) -> Result<Self, BackupError> {
         folder::create_private(into).map_err(|cause| BackupError::Write { path: into.to_path_buf(), cause })?;
         let (place, unfinished) = claim_name(into, at)?;
-        let mut writer = Self { place, unfinished, packer: None };
+        let mut writer = Self { place, unfinished, packer: None, copied: Vec::new() };
         let path = writer.unfinished.join(EXPORT);
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
         let packer = file.and_then(|file| {
@@ -110,6 +116,24 @@ impl BackupWriter {
         }
     }
 
+    /// Copies the pages of archives that are in a store's folder. To be called after the last line, so that no page is missing
+    /// that the export knows of.
+    pub fn archives(&mut self, store: &Path) -> Result<(), BackupError> {
+        let from = store.join(ARCHIVES);
+        let read = |path: &Path| {
+            let path = path.to_path_buf();
+            move |cause| BackupError::Read { path, cause }
+        };
+        for (name, path) in pages(&from).map_err(read(&from))? {
+            let to = self.unfinished.join(&name);
+            let cannot = |cause| BackupError::Write { path: to.clone(), cause };
+            copy(&path, &to).map_err(cannot)?;
+            let (bytes, sha256) = digest(&to).map_err(read(&to))?;
+            self.copied.push(ManifestFile { name, bytes, sha256 });
+        }
+        Ok(())
+    }
+
     /// Makes it durable, reads it back as a restore would, and gives it its name.
     pub fn finish(mut self, watch: Watch<'_>) -> Result<(PathBuf, Manifest), BackupError> {
         let path = self.unfinished.join(EXPORT);
@@ -126,7 +150,9 @@ impl BackupWriter {
             format: FORMAT,
             version: env!("CARGO_PKG_VERSION").into(),
             contents,
-            files: vec![ManifestFile { name: EXPORT.into(), bytes, sha256 }],
+            files: std::iter::once(ManifestFile { name: EXPORT.into(), bytes, sha256 })
+                .chain(std::mem::take(&mut self.copied))
+                .collect(),
         };
         let text = serde_json::to_string_pretty(&manifest).map_err(|error| cannot(error.into()))?;
         folder::replace(&self.unfinished.join(MANIFEST), (text + "\n").as_bytes()).map_err(cannot)?;
@@ -174,6 +200,10 @@ fn claim_name(into: &Path, at: DateTime<Utc>) -> Result<(PathBuf, PathBuf), Back
 pub fn restore(settings: &StoreSettings, backup: &Path, watch: Watch<'_>) -> Result<Manifest, BackupError> {
     let manifest = read_manifest(backup)?;
     for file in &manifest.files {
+        if file.name != EXPORT && !is_page(&file.name) {
+            let cause = format!("it names {}, which is in no backup", file.name);
+            return Err(BackupError::Manifest { path: backup.join(MANIFEST), cause });
+        }
         let path = backup.join(&file.name);
         let (bytes, sha256) = digest(&path).map_err(|cause| BackupError::Read { path: path.clone(), cause })?;
         if bytes != file.bytes {
@@ -189,7 +219,9 @@ pub fn restore(settings: &StoreSettings, backup: &Path, watch: Watch<'_>) -> Res
     let path = backup.join(EXPORT);
     let failed = |cause| BackupError::Import { path: backup.to_path_buf(), cause };
     let mut lines = unpack(&path).map_err(|cause| BackupError::Read { path: path.clone(), cause })?;
-    import_expected(settings, &mut lines, Some(&manifest.contents), watch).map_err(failed)?;
+    let has_archives = manifest.files.iter().any(|file| file.name != EXPORT);
+    let archives = has_archives.then(|| backup.join(ARCHIVES));
+    import_expected(settings, &mut lines, Some(&manifest.contents), archives.as_deref(), watch).map_err(failed)?;
     Ok(manifest)
 }
 
@@ -228,6 +260,53 @@ fn backups_in(folder: &Path) -> Vec<PathBuf> {
 
 fn unpack(path: &Path) -> io::Result<impl BufRead + use<>> {
     Ok(BufReader::with_capacity(128 << 10, zstd::stream::read::Decoder::new(File::open(path)?)?))
+}
+
+/// The pages of archives in a folder, each with its name in a backup.
+pub(super) fn pages(archives: &Path) -> io::Result<Vec<(String, PathBuf)>> {
+    let folders = match fs::read_dir(archives) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        folders => folders?,
+    };
+    let mut pages = Vec::new();
+    for folder in folders {
+        let folder = folder?.path();
+        if !folder.is_dir() {
+            continue;
+        }
+        for file in fs::read_dir(&folder)? {
+            let path = file?.path();
+            let part = |path: &Path| path.file_name().and_then(|name| name.to_str()).map(str::to_owned);
+            if let (Some(topic), Some(page)) = (part(&folder), part(&path)) {
+                let name = format!("{ARCHIVES}/{topic}/{page}");
+                pages.extend(is_page(&name).then_some((name, path)));
+            }
+        }
+    }
+    pages.sort();
+    Ok(pages)
+}
+
+/// Whether it names a page of an archive, and nothing else.
+fn is_page(name: &str) -> bool {
+    let mut parts = name.split('/');
+    let is_plain = |part: &str| {
+        !part.starts_with('.') && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    };
+    match (parts.next(), parts.next(), parts.next(), parts.next()) {
+        (Some(ARCHIVES), Some(topic), Some(page), None) => is_plain(topic) && is_plain(page) && page.ends_with(PAGE),
+        _ => false,
+    }
+}
+
+/// Copies a file into a folder that may not be there yet, durably.
+pub(super) fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    let folder = to.parent().unwrap_or(Path::new("."));
+    folder::create_private(folder)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to)?;
+    io::copy(&mut File::open(from)?, &mut file)?;
+    file.sync_all()?;
+    folder::sync(folder)
 }
 
 /// The size of a file and the SHA-256 of what is in it.

@@ -5,16 +5,19 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
+    archive::ArchiveRecord,
     articles::{ArticleJob, ArticleRecord},
     keys::{IdentityKey, SubscriptionKey},
     ledger::{EntryName, Learnt, RenumberedRecord, TextRecord, ToldRecord},
     readings::{BoilerplateRecord, ReadingRecord, TaggingRecord},
     records::{EntryRecord, Identity, SourceRecord, StoryRecord},
     subscriptions::SubscriptionRecord,
+    taken_down::TakenDownRecord,
 };
 use crate::{
     model::{EntryNumber, PollState, SourceId, SourceNumber, StoryNumber, TopicId},
@@ -136,6 +139,29 @@ pub enum Change {
     SubscriptionRemoved {
         key: SubscriptionKey,
     },
+    /// A story has joined a topic, by the name of its feed, and waits for the topic's archive.
+    Joined {
+        topic: TopicId,
+        at: DateTime<Utc>,
+        story: StoryNumber,
+    },
+    /// It is in the archive.
+    JoinedRemoved {
+        topic: TopicId,
+        at: DateTime<Utc>,
+        story: StoryNumber,
+    },
+    /// How far a topic's archive has come.
+    Archive {
+        topic: TopicId,
+        is: ArchiveRecord,
+    },
+    /// What was taken down, and by what it is known if it comes again.
+    TakenDown(Box<TakenDownRecord>),
+    /// It may come again.
+    TakenDownRemoved {
+        number: u64,
+    },
 }
 
 impl Change {
@@ -171,6 +197,12 @@ impl Change {
             Change::Renumbered { source, .. } => Subject::Renumbered(*source),
             Change::Subscription(record) => Subject::Subscription(record.key),
             Change::SubscriptionRemoved { key } => Subject::Subscription(*key),
+            Change::Joined { topic, at, story } | Change::JoinedRemoved { topic, at, story } => {
+                Subject::Joined(topic.clone(), *at, *story)
+            }
+            Change::Archive { topic, .. } => Subject::Archive(topic.clone()),
+            Change::TakenDown(record) => Subject::TakenDown(record.number),
+            Change::TakenDownRemoved { number } => Subject::TakenDown(*number),
         }
     }
 
@@ -189,6 +221,8 @@ impl Change {
                 | Change::TextRemoved { .. }
                 | Change::PairRemoved { .. }
                 | Change::SubscriptionRemoved { .. }
+                | Change::JoinedRemoved { .. }
+                | Change::TakenDownRemoved { .. }
         )
     }
 }
@@ -216,4 +250,7 @@ pub enum Subject {
     Learnt,
     Renumbered(SourceNumber),
     Subscription(SubscriptionKey),
+    Joined(TopicId, DateTime<Utc>, StoryNumber),
+    Archive(TopicId),
+    TakenDown(u64),
 }

@@ -5,6 +5,7 @@
 //! db/<number>/           the files of the database
 //! journal/               every commit, in plain form
 //! editions/              the editions as they were last published
+//! archives/<topic>/      the pages of the topics' archives
 //! repairs.jsonl          what had to be mended, and when
 //! damaged-<time>/        a database that could not be mended; the last two are kept
 //! newsdesk.lock          held by the process that has the store open
@@ -32,6 +33,9 @@ pub(super) struct Present {
     pub(super) database: u64,
     /// The UUID made once at the first start.
     pub(super) instance: Option<Uuid>,
+    /// When the database was last made anew of what was kept then: what was gone before that is not in its files.
+    #[serde(default)]
+    pub(super) made: Option<DateTime<Utc>>,
 }
 
 impl Present {
@@ -60,6 +64,9 @@ impl Present {
         if let Some(instance) = self.instance {
             text += &format!("instance = \"{instance}\"\n");
         }
+        if let Some(made) = self.made {
+            text += &format!("made = \"{}\"\n", made.to_rfc3339());
+        }
         let path = store.join("store.toml");
         replace(&path, text.as_bytes()).map_err(|cause| StoreError::Folder { path, cause })
     }
@@ -81,7 +88,7 @@ pub(super) fn journal(store: &Path) -> PathBuf {
 }
 
 /// Puts a whole file in the place of another, so that whoever opens it finds one or the other.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let unfinished = path.with_extension("new");
     let mut file = fs::File::create(&unfinished)?;
     file.write_all(bytes)?;
@@ -91,11 +98,11 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Names in a folder reach the disk.
-pub(super) fn sync(folder: &Path) -> io::Result<()> {
+pub(crate) fn sync(folder: &Path) -> io::Result<()> {
     fs::File::open(folder)?.sync_all()
 }
 
-pub(super) fn create_private(path: &Path) -> io::Result<()> {
+pub(crate) fn create_private(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }

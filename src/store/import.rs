@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::{
     Progress, StoreError, Watch,
+    backup::{ARCHIVES, copy, pages},
     commit::{Change, Commit, CommitNumber},
     examine::give_to_owner,
     export::{self, ExportEnd, ExportHeader},
@@ -87,14 +88,15 @@ pub fn check_export(from: &mut dyn BufRead, watch: Watch<'_>) -> Result<Contents
 /// # Errors
 /// The first mistake in the export, by its line; a store that has news, or is in use. Nothing is changed then.
 pub fn import(settings: &StoreSettings, from: &mut dyn BufRead, watch: Watch<'_>) -> Result<Contents, ImportError> {
-    import_expected(settings, from, None, watch)
+    import_expected(settings, from, None, None, watch)
 }
 
-/// As [`import`], if the export holds what is expected.
+/// As [`import`], if the export holds what is expected, and with the pages of archives that are in a folder.
 pub(super) fn import_expected(
     settings: &StoreSettings,
     from: &mut dyn BufRead,
     expected: Option<&Contents>,
+    archives: Option<&Path>,
     watch: Watch<'_>,
 ) -> Result<Contents, ImportError> {
     let store = &settings.path;
@@ -108,6 +110,13 @@ pub(super) fn import_expected(
     let built = build(settings, &aside, from, watch).and_then(|contents| match expected {
         Some(expected) if *expected != contents => Err(ImportError::Unexpected),
         _ => Ok(contents),
+    });
+    let built = built.and_then(|contents| {
+        let aside = aside.join(ARCHIVES);
+        for (name, page) in archives.map(pages).transpose()?.unwrap_or_default() {
+            copy(&page, &aside.with_file_name(name))?;
+        }
+        Ok(contents)
     });
     let contents = match built {
         Ok(contents) => contents,
@@ -215,11 +224,15 @@ fn put_in_place(store: &Path, aside: &Path, instance: Option<Uuid>) -> io::Resul
     remove_folder(&store.join("db"))?;
     remove_folder(&store.join("editions"))?;
     folder::sync(store)?;
+    if aside.join(ARCHIVES).exists() {
+        remove_folder(&store.join(ARCHIVES))?;
+        fs::rename(aside.join(ARCHIVES), store.join(ARCHIVES))?;
+    }
     fs::rename(folder::journal(aside), folder::journal(store))?;
     folder::sync(store)?;
     folder::create_private(&store.join("db"))?;
     fs::rename(folder::database(aside, 1), folder::database(store, 1))?;
-    let present = Present { format: folder::FORMAT, database: 1, instance };
+    let present = Present { format: folder::FORMAT, database: 1, instance, made: None };
     present.write(store).map_err(io::Error::other)?;
     remove_folder(aside)
 }

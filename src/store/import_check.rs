@@ -97,7 +97,12 @@ impl Relations {
             | Change::Learnt(_)
             | Change::Renumbered { .. }
             | Change::Subscription(_)
-            | Change::SubscriptionRemoved { .. } => {}
+            | Change::SubscriptionRemoved { .. }
+            | Change::Joined { .. }
+            | Change::JoinedRemoved { .. }
+            | Change::Archive { .. }
+            | Change::TakenDown(_)
+            | Change::TakenDownRemoved { .. } => {}
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::archive::Join;
 use crate::model::{EntryNumber, SourceNumber, StoryNumber, TopicId};
 
 /// By what a source tells its entries apart: a guid, or what stands in for one.
@@ -144,6 +145,22 @@ pub(super) fn topic_row(topic: Option<&TopicId>, place: &StoryPlace) -> Vec<u8> 
     let mut bytes = topic_prefix(topic);
     bytes.extend_from_slice(&place.0);
     bytes
+}
+
+pub(super) fn join_row(topic: &TopicId, join: &Join) -> Vec<u8> {
+    let mut bytes = topic_prefix(Some(topic));
+    bytes.extend_from_slice(&ordered(join.at).to_be_bytes());
+    bytes.extend_from_slice(&join.story.0.to_be_bytes());
+    bytes
+}
+
+/// The topic and the join of a row; `None` if it is not one.
+pub(super) fn read_join_row(row: &[u8]) -> Option<(TopicId, Join)> {
+    let (name, rest) = row.split_at(row.iter().position(|byte| *byte == 0)?);
+    let micros = u64::from_be_bytes(rest.get(1..9)?.try_into().ok()?) ^ (1 << 63);
+    let at = DateTime::from_timestamp_micros(micros as i64)?;
+    let story = StoryNumber(u64::from_be_bytes(rest.get(9..17)?.try_into().ok()?));
+    Some((TopicId::new(std::str::from_utf8(name).ok()?), Join { at, story }))
 }
 
 pub(super) fn identity(source: SourceNumber, key: IdentityKey) -> [u8; 20] {

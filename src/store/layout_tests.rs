@@ -186,6 +186,19 @@ fn the_layout_of_every_record_is_what_stores_out_there_hold() {
         failing_since: Some(at(3)),
         retry_at: Some(at(4)),
     };
+    let archive = ArchiveRecord { pages: 300 };
+    let taken_down = TakenDownRecord {
+        number: 300,
+        at: at(1),
+        named: "n".into(),
+        reason: "r".into(),
+        links: vec!["l".into()],
+        ids: vec!["i".into()],
+        keys: vec![SharedKey::link("x")],
+        is_by_id: true,
+        entries: vec![EntryName { source: SourceNumber(2), key }],
+        is_out: true,
+    };
     let hash = |bytes: Result<Vec<u8>, postcard::Error>| xxhash_rust::xxh3::xxh3_64(&bytes.expect("encoded"));
     let pinned = [
         ("entry", hash(postcard::to_stdvec(&record)), 0xc80049e87b1821c4),
@@ -205,6 +218,8 @@ fn the_layout_of_every_record_is_what_stores_out_there_hold() {
         ("comparison", hash(postcard::to_stdvec(&pair)), 0x415270d2ef024bc9),
         ("word of the admin", hash(postcard::to_stdvec(&told)), 0x84325cf5de5b471c),
         ("word statistics", hash(postcard::to_stdvec(&words)), 0x60e02f2768dc7d06),
+        ("archive", hash(postcard::to_stdvec(&archive)), 0xa6b44aeed67a4fdf),
+        ("takedown", hash(postcard::to_stdvec(&taken_down)), 0xb95e64cb10de0a92),
         ("renumbering", hash(postcard::to_stdvec(&renumbered)), 0xb262dbb1222fa01c),
         ("subscription", hash(postcard::to_stdvec(&subscription)), 0x3c8d50e517c1e00a),
     ];

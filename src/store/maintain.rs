@@ -5,6 +5,8 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use super::{
     Progress, StoreError, Watch,
     commit::{Change, CommitNumber},
@@ -14,6 +16,7 @@ use super::{
     open::roll_forward,
     read::Store,
     rebuild::rebuild,
+    taken_down::TakenDownRecord,
 };
 use crate::memory;
 
@@ -22,6 +25,9 @@ const WORTH_RENEWING: u64 = 64 << 20;
 
 /// A database that takes more than this many times its content is made anew.
 const MOST_SPREAD: u64 = 3;
+
+/// What is taken down within so long of each other leaves the database's file together.
+const TAKEN_DOWN_STAYS: TimeDelta = TimeDelta::hours(2);
 
 /// A renewed database that is no more than so many commits behind is brought up while commits wait.
 const NEARLY: u64 = 50;
@@ -75,7 +81,8 @@ impl Store {
         let former = self.0.folder_number();
         let database = rebuild(&self.0.settings, &self.0.journal, former + 1, progress)?;
         self.take_over(&database)?;
-        self.replace(database)?;
+        // What the journal has not folded yet is in its files, though it may be gone.
+        self.replace(database, None)?;
         let store = &self.0.settings.path;
         let aside = folder::set_aside(store, former, self.0.settings.clock.now())
             .map_err(|cause| StoreError::Folder { path: store.clone(), cause })?;
@@ -97,12 +104,24 @@ impl Store {
         if is_due && self.journal_damage().is_none() { self.renew(progress).map(|()| true) } else { Ok(false) }
     }
 
+    /// Whether something was taken down so long ago that the database must be made anew: its file holds what is gone until
+    /// then.
+    pub fn must_be_renewed(&self) -> Result<bool, StoreError> {
+        let made = *self.0.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.0.settings.clock.now();
+        let is_due = |record: TakenDownRecord| {
+            made.is_none_or(|made| made < record.at) && now.signed_duration_since(record.at) >= TAKEN_DOWN_STAYS
+        };
+        Ok(self.taken_down()?.into_iter().any(is_due))
+    }
+
     /// Copies the database into a new one, row by row in order, and goes on with that. Commits go on meanwhile: those made
     /// since the copy began are rolled forward onto it from the journal, whatever of them it has seen.
     ///
     /// What is left behind by a renewal that was stopped is deleted by the next.
     pub fn renew(&self, progress: Watch<'_>) -> Result<(), StoreError> {
         let former = self.0.folder_number();
+        let begun = self.0.settings.clock.now();
         let path = self.0.database_folder(former + 1);
         if path.exists() {
             std::fs::remove_dir_all(&path).map_err(|cause| StoreError::Folder { path: path.clone(), cause })?;
@@ -133,7 +152,7 @@ impl Store {
             let _commits = self.0.without_commits();
             roll_forward(&self.0.journal, &fresh)?;
             fresh.make_durable()?;
-            self.replace(fresh)?;
+            self.replace(fresh, Some(begun))?;
         }
         let old = self.0.database_folder(former);
         if let Err(error) = std::fs::remove_dir_all(&old) {
@@ -144,11 +163,12 @@ impl Store {
     }
 
     /// Puts a database in the place of the present one, on the disk and for every reader.
-    fn replace(&self, database: Database) -> Result<(), StoreError> {
+    fn replace(&self, database: Database, made: Option<DateTime<Utc>>) -> Result<(), StoreError> {
         tracing::debug!("swap begins");
         let number = self.0.folder_number() + 1;
         let instance = Some(self.0.instance);
-        Present { format: folder::FORMAT, database: number, instance }.write(&self.0.settings.path)?;
+        Present { format: folder::FORMAT, database: number, instance, made }.write(&self.0.settings.path)?;
+        *self.0.made.lock().unwrap_or_else(PoisonError::into_inner) = made;
         self.0.folder.store(number, Ordering::Relaxed);
         let mut present = self.0.database.write().unwrap_or_else(PoisonError::into_inner);
         *present = Some(Arc::new(database));
@@ -220,11 +240,12 @@ impl Store {
         take: &mut dyn FnMut(Change) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         use super::{
+            archive::Join,
             codec, keys,
             ledger::{EntryName, Learnt},
             records::EntryRecord,
         };
-        use crate::model::SourceId;
+        use crate::model::{SourceId, TopicId};
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).ok().map(SourceId::new);
         take(Change::Instance(self.0.instance))?;
         if let Some(topics) = self.record("topics", TreeName::Meta, super::apply::TOPICS_EVER)? {
@@ -296,6 +317,20 @@ impl Store {
         }
         for record in self.subscriptions()? {
             take(Change::Subscription(Box::new(record)))?;
+        }
+        for item in database.scan(TreeName::Joins, &[]) {
+            if let Some((topic, Join { at, story })) = keys::read_join_row(&item?.0) {
+                take(Change::Joined { topic, at, story })?;
+            }
+        }
+        for item in database.scan(TreeName::Archives, &[]) {
+            let (name, bytes) = item?;
+            if let Ok(name) = std::str::from_utf8(&name) {
+                take(Change::Archive { topic: TopicId::new(name), is: codec::decode("archive", &bytes)? })?;
+            }
+        }
+        for record in self.taken_down()? {
+            take(Change::TakenDown(Box::new(record)))?;
         }
         take(self.next_numbers())
     }

@@ -25,6 +25,7 @@
 //! numbers: commits that only the journal has are rolled forward.
 
 mod apply;
+mod archive;
 mod articles;
 mod backup;
 mod codec;
@@ -49,9 +50,11 @@ mod records;
 mod refresh;
 mod shared;
 mod subscriptions;
+mod taken_down;
 mod upgrade;
 mod write;
 
+pub use archive::{ArchiveRecord, Join};
 pub use articles::{ArticleJob, ArticleRecord};
 pub use backup::{BackupError, BackupWriter, Manifest, ManifestFile, plain_lines, restore};
 pub use commit::{Change, Commit, CommitNumber, Subject};
@@ -59,6 +62,7 @@ pub use error::StoreError;
 pub use examine::{Aside, AsideKind, Examined, FolderState, Room, examine, give_to_owner};
 pub use export::{ExportEnd, ExportHeader, ExportLine};
 pub use folder::{Repair, repairs};
+pub(crate) use folder::{create_private, replace as replace_file, sync as sync_folder};
 pub use import::{Contents, ImportError, check_export, import};
 pub use journal::{Damage, JournalError};
 pub use keys::{IdentityKey, SharedKey, StoryPlace, SubscriptionKey};
@@ -72,6 +76,7 @@ pub use records::{Copy, EntryRecord, Identity, IdentityPolicy, Originality, Sour
 pub use refresh::{ChangedEditions, Refresh};
 pub use shared::Writing;
 pub use subscriptions::{SubscriptionChange, SubscriptionRecord, SubscriptionSecret};
+pub use taken_down::TakenDownRecord;
 
 /// How far something that takes long has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,6 +108,8 @@ impl Progress {
     }
 }
 
+#[cfg(test)]
+mod archive_tests;
 #[cfg(test)]
 mod export_tests;
 #[cfg(test)]

@@ -86,12 +86,15 @@ impl Store {
                 format: folder::FORMAT,
                 database: folder::oldest_database(path),
                 instance: journal.instance(),
+                made: None,
             },
         };
         let mut opening = Opening { settings, journal: &journal, journal_damage, present, repairs: &mut repairs };
+        let before = opening.present;
         let database = opening.database(progress)?;
         let journal_damage = opening.journal_damage.take();
         let number = opening.present.database;
+        let made = before.made.filter(|_| number == before.database);
         let instance = instance(&journal, &database, settings)?;
         let (entry, story) = next_numbers(&database)?;
         let store = Store(Arc::new(Shared {
@@ -101,6 +104,7 @@ impl Store {
             known: RwLock::new(known_sources(&database)?),
             database: RwLock::new(Some(Arc::new(database))),
             folder: AtomicU64::new(number),
+            made: Mutex::new(made),
             journal,
             commits: Mutex::new(()),
             occupied: Mutex::new(None),
@@ -114,7 +118,7 @@ impl Store {
             faults: Default::default(),
         }));
         store.make_durable()?;
-        Present { format: folder::FORMAT, database: number, instance: Some(instance) }.write(path)?;
+        Present { format: folder::FORMAT, database: number, instance: Some(instance), made }.write(path)?;
         for what in &repairs {
             folder::note_repair(path, &Repair { at: settings.clock.now(), what: what.clone() });
         }
@@ -201,6 +205,7 @@ impl Opening<'_> {
         let database = rebuild(self.settings, self.journal, number, progress)?;
         let aside = folder::set_aside(store, self.present.database, self.settings.clock.now()).map_err(cannot)?;
         self.present.database = number;
+        self.present.made = None;
         self.present.write(store)?;
         let kept = aside.map(|aside| format!("; what there was is kept in {}", aside.display())).unwrap_or_default();
         self.repairs.push(format!("the database was rebuilt from the journal, complete, because {why}{kept}"));

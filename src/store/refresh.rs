@@ -73,7 +73,10 @@ impl Store {
 
 impl Refresh<'_> {
     /// Reads what is stored through the rows at hand.
-    fn read<T>(&self, look: impl FnOnce(&mut Work<Arc<Database>>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    pub(super) fn read<T>(
+        &self,
+        look: impl FnOnce(&mut Work<Arc<Database>>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let database = self.store.database()?;
         let mut work = self.work.borrow_mut();
         let present = work.take().filter(|work| work.is_of(&database));
@@ -259,6 +262,15 @@ impl Refresh<'_> {
     /// Notes the settings that every stored entry has now been tagged with; `None` while they are being tagged.
     pub fn put_tagged_with(&mut self, fingerprint: Option<u64>) {
         self.tagged_with = Some(fingerprint);
+    }
+
+    /// Every topic with the name that its feed's id is made from.
+    pub(super) fn names_of_topics(&self) -> Result<BTreeMap<TopicId, TopicId>, StoreError> {
+        let mut names = self.store.topics_ever()?;
+        for (topic, name) in &self.topics {
+            names.entry(topic.clone()).or_insert_with(|| name.clone());
+        }
+        Ok(names)
     }
 
     /// Adds topics, and the names that their feeds' ids are made from, to those the admin has ever configured.

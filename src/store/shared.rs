@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{
@@ -30,6 +31,8 @@ pub(super) struct Shared {
     pub(super) database: RwLock<Option<Arc<Database>>>,
     /// The number that the database's folder has.
     pub(super) folder: AtomicU64,
+    /// When it was made anew of what was kept then, if it was.
+    pub(super) made: Mutex<Option<DateTime<Utc>>>,
     pub(super) journal: Journal,
     /// Held by who commits, and by who must not be disturbed by commits.
     pub(super) commits: Mutex<()>,

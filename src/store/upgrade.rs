@@ -59,7 +59,7 @@ pub(super) fn from_format_1(
     set_old_aside(store).map_err(cannot)?;
     std::fs::create_dir_all(store.join("db")).map_err(cannot)?;
     std::fs::rename(&unfinished, folder::database(store, 1)).map_err(cannot)?;
-    let present = Present { format: folder::FORMAT, database: 1, instance: None };
+    let present = Present { format: folder::FORMAT, database: 1, instance: None, made: None };
     present.write(store)?;
     Ok(present)
 }

@@ -77,11 +77,11 @@ pub fn identify<T, E>(
     let mut entries = Vec::with_capacity(items.len());
     for (facts, item) in items {
         let (key, guid_is_its_own) = match &facts.guid {
-            Some(guid) if policy == IdentityPolicy::ByGuid => (plain_guid(guid), true),
+            Some(guid) if policy == IdentityPolicy::ByGuid => (guid_key(guid), true),
             Some(guid) => {
                 let mark = IdentityKey::new("shared guid", &[guid]);
                 if guids.get(guid) == Some(&1) && stored(mark)?.is_none() {
-                    (plain_guid(guid), true)
+                    (guid_key(guid), true)
                 } else {
                     shared_guids.push(mark);
                     shared_guid(guid, &facts, &given, &mut stored)?
@@ -166,7 +166,7 @@ fn dated(entry: &Entry) -> Option<DateTime<Utc>> {
     entry.updated.max(entry.published)
 }
 
-fn plain_guid(guid: &str) -> IdentityKey {
+pub fn guid_key(guid: &str) -> IdentityKey {
     IdentityKey::new("guid", &[guid])
 }
 
@@ -177,7 +177,7 @@ fn shared_guid<E>(
     given: &HashSet<IdentityKey>,
     stored: &mut impl FnMut(IdentityKey) -> Result<Option<StoredTwin>, E>,
 ) -> Result<(IdentityKey, bool), E> {
-    let plain = plain_guid(guid);
+    let plain = guid_key(guid);
     let qualified = IdentityKey::new("guid and link", &[guid, facts.link_key()]);
     if stored(qualified)?.is_some() {
         return Ok((qualified, false));

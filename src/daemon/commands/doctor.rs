@@ -18,6 +18,7 @@ use crate::{
     clock::Clock,
     control::{Command, Failure, Finished, Lines},
     daemon::assemble,
+    publish::Archives,
     store::{self, Aside, AsideKind, Examined, FolderState, Progress, Repair, Room, Store, StoreError, StoreSize},
 };
 
@@ -206,6 +207,7 @@ impl Round {
     fn store(&mut self, store: &Store, clock: &Clock) -> Result<(), Failure> {
         self.database(store)?;
         self.journal(store)?;
+        self.archives(store)?;
         if let Ok(size) = store.size() {
             self.found(of_size(&size))?;
             let room = store.examine().ok().and_then(|examined| examined.room);
@@ -253,6 +255,30 @@ impl Round {
             }
         };
         self.found(finding)
+    }
+
+    fn archives(&mut self, store: &Store) -> Result<(), Failure> {
+        self.lines.send_blocking(&DoctorLine::Doing("reading the archives".into()))?;
+        let folder = store.path().join("archives");
+        let kept = match Archives::verify(&folder) {
+            Ok(kept) => kept,
+            Err(error) => {
+                let what = format!("the folder {} cannot be read: {error}", folder.display());
+                return self.found(Finding::new("archives", FindingState::ToDo, what, "see who owns it, and its disk"));
+            }
+        };
+        for (file, damage) in &kept.damaged {
+            let what = format!("{} is not as it was written: {damage}", file.display());
+            let to_do = "take the file out of a backup, where it is in the folder archives; without one delete it, and the \
+                         page is answered by 410";
+            self.found(Finding::new("archives", FindingState::ToDo, what, to_do))?;
+        }
+        if kept.damaged.is_empty() && kept.pages > 0 {
+            let (pages, topics, bytes) = (kept.pages, kept.topics, size(kept.bytes));
+            let what = format!("each page is as it was written: {pages} of {topics} topics, {bytes}");
+            self.found(Finding::well("archives", what))?;
+        }
+        Ok(())
     }
 
     fn journal(&mut self, store: &Store) -> Result<(), Failure> {

@@ -15,6 +15,7 @@ mod reasons;
 mod reload;
 mod status;
 mod stories;
+mod takedown;
 
 pub use doctor::{Doctor, DoctorLine, Finding, FindingState};
 pub use export::Export;
@@ -29,6 +30,7 @@ pub use reasons::{FoundEvent, FoundPair};
 pub use reload::{AskReload, Reloaded};
 pub use status::AskStatus;
 pub use stories::{MergedStories, TellStories};
+pub use takedown::{LiftTakedown, Lifted, ListTakedowns, ListedTakedown, TakeItDown, TakenItDown};
 
 use super::{AssembleError, DaemonError};
 use crate::{
@@ -44,6 +46,9 @@ pub(super) fn commands() -> Commands<Newsdesk> {
         .with::<KeptEntries>()
         .with::<MergedStories>()
         .with::<TellStories>()
+        .with::<TakeItDown>()
+        .with::<LiftTakedown>()
+        .with::<ListTakedowns>()
         .with::<Poll>()
         .with::<PublishFiles>()
         .with::<AskReload>()

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Newsdesk, beside, newsdesk::Standing};
 use crate::{
-    control::{Command, Failure, Finished, Lines},
+    control::{Command, Failure, FailureKind, Finished, Lines},
     daemon::assemble,
     publish::{Editions, PublishedFile, Publisher},
 };
@@ -20,8 +20,11 @@ impl Command<Newsdesk> for PublishFiles {
         let editions = match newsdesk.standing() {
             Standing::Running(running) => running.editions.clone(),
             Standing::Alone(alone) => {
-                let (store, editions) = (newsdesk.store().await?, Editions::default());
+                let store = newsdesk.store().await?;
                 let config = alone.config()?;
+                let editions = Editions::with_archives(assemble::archives(config).map_err(|cause| {
+                    Failure::new(FailureKind::Store, format!("the archives cannot be read: {cause}"))
+                })?);
                 let settings = assemble::publish_settings(config, config.server.listen)?;
                 let ever = store.topics_ever()?;
                 // The editions have all that is needed once it has told them.

@@ -41,10 +41,16 @@ pub(in crate::store) enum TreeName {
     Renumbered,
     /// Subscription key to the subscription.
     Subscriptions,
+    /// Name of a topic's feed, time and story number: who has joined the topic and waits for its archive.
+    Joins,
+    /// Name of a topic's feed to how far its archive has come.
+    Archives,
+    /// What was taken down, by its number, and by what it is known by.
+    TakenDown,
 }
 
 impl TreeName {
-    pub(super) const ALL: [TreeName; 20] = [
+    pub(super) const ALL: [TreeName; 23] = [
         TreeName::Meta,
         TreeName::Sources,
         TreeName::Polls,
@@ -65,6 +71,9 @@ impl TreeName {
         TreeName::Learnt,
         TreeName::Renumbered,
         TreeName::Subscriptions,
+        TreeName::Joins,
+        TreeName::Archives,
+        TreeName::TakenDown,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -89,6 +98,9 @@ impl TreeName {
             TreeName::Learnt => "learnt",
             TreeName::Renumbered => "renumbered",
             TreeName::Subscriptions => "subscriptions",
+            TreeName::Joins => "joins",
+            TreeName::Archives => "archives",
+            TreeName::TakenDown => "taken-down",
         }
     }
 
@@ -118,13 +130,17 @@ impl TreeName {
             // Hashes: nothing is gained from company, and one is changed at a time.
             TreeName::Texts => 5 * 1024,
             TreeName::Learnt => 1,
-            TreeName::Topics | TreeName::Ages | TreeName::Pairs => 2 * 1024,
+            TreeName::Topics | TreeName::Ages | TreeName::Pairs | TreeName::Joins => 2 * 1024,
             TreeName::Meta | TreeName::Sources | TreeName::Polls | TreeName::Boilerplates | TreeName::ArticleJobs => {
                 1024
             }
-            TreeName::Identities | TreeName::Keys | TreeName::Told | TreeName::Renumbered | TreeName::Subscriptions => {
-                512
-            }
+            TreeName::Identities
+            | TreeName::Keys
+            | TreeName::Told
+            | TreeName::Renumbered
+            | TreeName::Archives
+            | TreeName::TakenDown
+            | TreeName::Subscriptions => 512,
         }
     }
 }

@@ -56,6 +56,15 @@ fn key(subject: &Subject) -> SubjectKey {
         Subject::Learnt => alone(b'l'),
         Subject::Renumbered(source) => numbered(b'm', u64::from(source.0)),
         Subject::Subscription(key) => named(b'h', key.as_bytes()),
+        Subject::Joined(topic, at, story) => {
+            let mut bytes = vec![b'J'];
+            bytes.extend(at.timestamp_micros().to_le_bytes());
+            bytes.extend(story.0.to_le_bytes());
+            bytes.extend(topic.as_str().as_bytes());
+            SubjectKey(xxh3_128(&bytes))
+        }
+        Subject::Archive(topic) => named(b'A', topic.as_str().as_bytes()),
+        Subject::TakenDown(number) => numbered(b'D', *number),
         Subject::Entry(number) => numbered(b'e', number.0),
         Subject::Story(number) => numbered(b's', number.0),
         Subject::Identity(source, key) => {

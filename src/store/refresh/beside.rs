@@ -15,7 +15,7 @@ use super::{
 use crate::model::{EntryNumber, SourceNumber};
 
 impl Refresh<'_> {
-    pub(super) fn put_beside(&mut self, change: Change) {
+    pub(in crate::store) fn put_beside(&mut self, change: Change) {
         self.beside.insert(change.subject(), change);
     }
 

@@ -36,12 +36,8 @@ impl Refresh<'_> {
     fn changes(&self, sources: &BTreeMap<SourceId, Option<Arc<SourceRecord>>>) -> Result<Vec<Change>, StoreError> {
         let mut changes = Vec::new();
         if !self.topics.is_empty() {
-            let before = self.store.topics_ever()?;
-            let mut ever = before.clone();
-            for (topic, name) in &self.topics {
-                ever.entry(topic.clone()).or_insert_with(|| name.clone());
-            }
-            if ever != before {
+            let ever = self.names_of_topics()?;
+            if ever != self.store.topics_ever()? {
                 changes.push(Change::TopicsEver(ever));
             }
         }
@@ -85,6 +81,8 @@ impl Refresh<'_> {
                 _ => {}
             }
         }
+        let put = self.stories.values().filter_map(|change| Some((change.before.as_ref(), change.after.as_ref()?)));
+        changes.extend(self.joins(put)?);
         changes.extend(self.beside.values().cloned());
         changes.extend(self.ledger.changes());
         if self.entries.values().any(|change| change.before.is_none())

@@ -8,9 +8,10 @@ use crate::model::{
     PollHints, PollState, SourceId, SourceNumber, StoryNumber, TopicId, TopicScore, UpdatePeriod, Validators,
 };
 use crate::store::{
-    ArticleJob, ArticleRecord, BoilerplateRecord, Change, Commit, Copy, EntryName, EntryRecord, Identity, IdentityKey,
-    IdentityPolicy, Learnt, Originality, ReadingRecord, RenumberedRecord, SharedKey, SourceRecord, StoryRecord,
-    SubscriptionKey, SubscriptionRecord, SubscriptionSecret, TaggingRecord, TextRecord, ToldRecord, Word,
+    ArchiveRecord, ArticleJob, ArticleRecord, BoilerplateRecord, Change, Commit, Copy, EntryName, EntryRecord,
+    Identity, IdentityKey, IdentityPolicy, Learnt, Originality, ReadingRecord, RenumberedRecord, SharedKey,
+    SourceRecord, StoryRecord, SubscriptionKey, SubscriptionRecord, SubscriptionSecret, TaggingRecord, TakenDownRecord,
+    TextRecord, ToldRecord, Word,
 };
 use crate::{
     stories::{
@@ -127,7 +128,7 @@ pub(super) fn reading(number: u64, text: &str) -> ReadingRecord {
 }
 
 /// So many kinds of change there are.
-pub(super) const KINDS: u8 = 33;
+pub(super) const KINDS: u8 = 38;
 
 /// A change of this kind to the `number`th subject.
 pub(super) fn change(kind: u8, number: u64, text: &str) -> Change {
@@ -217,6 +218,25 @@ pub(super) fn change(kind: u8, number: u64, text: &str) -> Change {
             retry_at: None,
         })),
         32 => Change::SubscriptionRemoved { key: subscription(number) },
+        33 => Change::Joined { topic: TopicId::new("ai"), at: at(number as i64), story: StoryNumber(number) },
+        34 => Change::JoinedRemoved { topic: TopicId::new("ai"), at: at(number as i64), story: StoryNumber(number) },
+        35 => Change::Archive {
+            topic: TopicId::new(if number == 0 { "ai" } else { "telecom" }),
+            is: ArchiveRecord { pages: number },
+        },
+        36 => Change::TakenDown(Box::new(TakenDownRecord {
+            number,
+            at: at(number as i64),
+            named: text.into(),
+            reason: text.into(),
+            links: vec![text.into()],
+            ids: vec![text.into()],
+            keys: vec![SharedKey::link(text)],
+            is_by_id: number == 1,
+            entries: vec![EntryName { source: source_number, key: key(number) }],
+            is_out: number == 0,
+        })),
+        37 => Change::TakenDownRemoved { number },
         12 => Change::TopicsEver([(TopicId::new(text), TopicId::new("name"))].into()),
         _ => match number % 3 {
             0 => Change::TaggedWith(None),

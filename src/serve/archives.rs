@@ -1,0 +1,47 @@
+//! Pages of archives (RFC 5005 §4), read from their files when somebody asks.
+
+use std::sync::Arc;
+
+use axum::response::Response;
+use http::{HeaderValue, StatusCode, header};
+
+use super::{
+    on_demand::OnDemand,
+    router::{NOT_KEPT, SHORTLY, come_again, nothing, plain},
+};
+use crate::publish::{Archived, Archives, Edition};
+
+/// How soon to come again for a page whose file cannot be read, in seconds: somebody has to mend it.
+const ONCE_MENDED: HeaderValue = HeaderValue::from_static("3600");
+
+/// How soon to come again while newsdesk starts, in seconds.
+const SOON: HeaderValue = HeaderValue::from_static("5");
+
+/// What is to be had at a path below `/archives/`: a page, or what there is to say instead.
+pub(super) async fn find(archives: &Archives, on_demand: &OnDemand, path: &str) -> Result<Arc<Edition>, Response> {
+    // Reading one takes a millisecond or two; what many ask for is in memory.
+    let (archives, path) = (archives.clone(), path.to_owned());
+    let found = on_demand.beside(move || archives.find(&path)).await;
+    match found {
+        Some(Archived::Page(page)) => Ok(page),
+        Some(Archived::NotYet { current }) => {
+            let mut response =
+                plain(StatusCode::TEMPORARY_REDIRECT, SHORTLY, "What is not archived yet is in the current feed.\n");
+            if let Ok(current) = HeaderValue::from_str(&current) {
+                response.headers_mut().insert(header::LOCATION, current);
+            }
+            Err(response)
+        }
+        Some(Archived::Gone) => Err(plain(StatusCode::GONE, SHORTLY, "This page of the archive is no longer kept.\n")),
+        Some(Archived::Damaged) => {
+            let mut response =
+                plain(StatusCode::SERVICE_UNAVAILABLE, NOT_KEPT, "This page cannot be read at present.\n");
+            response.headers_mut().insert(header::RETRY_AFTER, ONCE_MENDED);
+            Err(response)
+        }
+        Some(Archived::Starting) | None => {
+            Err(come_again(SOON, "The archives are being looked up; try again shortly.\n"))
+        }
+        Some(Archived::Nothing) => Err(nothing()),
+    }
+}
