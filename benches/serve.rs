@@ -2,8 +2,10 @@
 //! when its input does.
 
 #[path = "stages/desk.rs"]
+#[allow(dead_code, reason = "shared with the other stages")]
 mod desk;
 #[path = "stages/feeds.rs"]
+#[allow(dead_code, reason = "shared with the other stages")]
 mod feeds;
 #[path = "stages/publish.rs"]
 #[allow(dead_code, reason = "shared with the other stages")]

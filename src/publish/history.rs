@@ -68,8 +68,8 @@ impl History {
     pub(super) fn since(&self, former: u128, body_length: usize) -> Option<News> {
         let steps = self.former.iter().position(|hash| *hash == former)?;
         let (first, last) = (self.entries.first()?, self.entries.last()?);
-        let mut parts: Vec<Range<usize>> = vec![0..first.bytes.start as usize];
-        let mut entries = 0;
+        let (mut parts, mut entries) = (Vec::new(), 0);
+        join(&mut parts, 0..first.bytes.start as usize);
         for entry in self.entries.iter().filter(|entry| usize::from(entry.unchanged) <= steps) {
             entries += 1;
             join(&mut parts, entry.bytes.start as usize..entry.bytes.end as usize);

@@ -26,7 +26,14 @@ const STREAMS: u32 = 64;
 /// What a client may send before we have read it. Requests here have hardly a body.
 const WINDOW: u32 = 64 << 10;
 
+/// What the kernel takes of an answer before the client does, in bytes; it counts double. By itself it takes up to 4 MB for each
+/// connection, which slow clients would hold, and which many at once push out of the processor's cache.
+const SEND_BUFFER: usize = 128 << 10;
+
 pub(super) async fn converse(stream: TcpStream, front: &Front, limits: &ServeLimits, stop: &CancellationToken) {
+    // Neither is needed to serve: a connection that does not take them is as good as broken and tells so when it is read.
+    let _ = stream.set_nodelay(true);
+    let _ = rustix::net::sockopt::set_socket_send_buffer_size(&stream, SEND_BUFFER);
     let is_http2 = tokio::select! {
         told = timeout(limits.head_timeout, begins_with_preface(&stream)) => told,
         () = stop.cancelled() => return,

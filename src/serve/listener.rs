@@ -110,7 +110,6 @@ pub async fn serve(listener: TcpListener, front: Front, limits: ServeLimits, sto
                 },
             };
             drop(waits);
-            let _ = stream.set_nodelay(true);
             converse(stream, &front, &limits, &stop).await;
             drop((place, of_peer));
         });
