@@ -52,7 +52,8 @@ mod tests {
     #[test]
     fn no_more_is_shown_than_is_let() {
         let long = format!("<p>{}</p>", "word &amp; ".repeat(200));
-        let cases: [(&str, ContentPolicy, Option<&str>, Option<&str>, bool, bool); 7] = [
+        type Case<'a> = (&'a str, ContentPolicy, Option<&'a str>, Option<&'a str>, bool, bool);
+        let cases: [Case<'_>; 7] = [
             ("all of it", ContentPolicy::Full, Some("<p>s</p>"), Some("<p>c</p>"), true, true),
             ("the summary", ContentPolicy::Summary, Some("<p>s</p>"), Some("<p>c</p>"), true, false),
             ("the beginning of a text alone", ContentPolicy::Summary, None, Some(&long), true, false),

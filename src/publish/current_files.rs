@@ -1,7 +1,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     io,
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use super::{
@@ -128,7 +128,7 @@ impl CurrentFiles {
     }
 }
 
-fn open<'a>(directory: &'a mut Option<EditionDirectory>, root: &PathBuf) -> io::Result<&'a mut EditionDirectory> {
+fn open<'a>(directory: &'a mut Option<EditionDirectory>, root: &Path) -> io::Result<&'a mut EditionDirectory> {
     match directory {
         Some(directory) => Ok(directory),
         None => Ok(directory.insert(EditionDirectory::open(root)?)),

@@ -62,7 +62,7 @@ impl EditionDirectory {
         if let Some(folder) = place.parent() {
             self.make_folders(folder)?;
         }
-        let modified = SystemTime::from(file.modified);
+        let modified = Some(SystemTime::from(file.modified));
         // The codings go first and come after: beside a document there is never one of another.
         let packed = Packed::new(file.text.as_bytes());
         for (extension, _) in CODINGS {
@@ -124,7 +124,7 @@ impl EditionDirectory {
 
     fn keep_list(&self) -> io::Result<()> {
         let lines: String = self.written.iter().map(|path| format!("{path}\n")).collect();
-        replace(&self.root.join(LIST), lines.as_bytes(), SystemTime::now())
+        replace(&self.root.join(LIST), lines.as_bytes(), None)
     }
 }
 
@@ -144,11 +144,13 @@ fn beside(place: &Path, extension: &str) -> PathBuf {
 }
 
 /// A file that is half written has another name; a server never sees it.
-fn replace(place: &Path, bytes: &[u8], modified: SystemTime) -> io::Result<()> {
+fn replace(place: &Path, bytes: &[u8], modified: Option<SystemTime>) -> io::Result<()> {
     let unfinished = beside(place, "new");
     fs::write(&unfinished, bytes)?;
     fs::set_permissions(&unfinished, fs::Permissions::from_mode(MODES.1))?;
-    fs::File::options().write(true).open(&unfinished)?.set_modified(modified)?;
+    if let Some(modified) = modified {
+        fs::File::options().write(true).open(&unfinished)?.set_modified(modified)?;
+    }
     fs::rename(&unfinished, place)
 }
 

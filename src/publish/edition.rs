@@ -240,7 +240,7 @@ mod tests {
         assert_eq!(edition.bytes_held(), before + packed);
         let again = super::tests::edition(&"all the news ".repeat(100)).succeeding(&edition);
         assert!(again.is_prepared(), "the same edition is not packed twice");
-        assert!(!super::tests::edition("other").succeeding(&edition).body(Coding::Gzip).is_some());
+        assert!(super::tests::edition("other").succeeding(&edition).body(Coding::Gzip).is_none());
         assert!(super::tests::edition("short").is_prepared(), "there is nothing to prepare");
     }
 

@@ -50,6 +50,9 @@ pub(super) struct RenderedStories {
     pub(super) stories: BTreeSet<StoryNumber>,
 }
 
+/// Tells the newest stories of a topic (`None`: of everything).
+type Headlines<'a> = dyn FnMut(Option<&TopicId>) -> Result<Vec<EditionStory>, StoreError> + 'a;
+
 /// Stories of a topic on the index page.
 const HEADLINES: usize = 5;
 
@@ -366,10 +369,7 @@ impl Renderer {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub(super) fn index(
-        &self,
-        headlines: &mut dyn FnMut(Option<&TopicId>) -> Result<Vec<EditionStory>, StoreError>,
-    ) -> Result<Edition, StoreError> {
+    pub(super) fn index(&self, headlines: &mut Headlines<'_>) -> Result<Edition, StoreError> {
         let all = headlines(None)?;
         let of_topics: Vec<Vec<EditionStory>> =
             self.settings.topics.iter().map(|topic| headlines(Some(&topic.id))).collect::<Result<_, _>>()?;

@@ -131,7 +131,8 @@ fn who_does_not_ask_for_news_or_is_not_remembered_gets_all() {
     let (old, old_gzip) = (tag(&first, Coding::Identity), tag(&first, Coding::Gzip));
     let unknown = "\"0123456789abcdef0123456789abcdef\"";
     let weak = format!("W/{old_gzip}");
-    let cases: [(&str, &[(&str, &str)], StatusCode); 9] = [
+    type Case<'a> = (&'a str, &'a [(&'static str, &'a str)], StatusCode);
+    let cases: [Case<'_>; 9] = [
         ("no word of news", &[("if-none-match", old)], StatusCode::OK),
         ("other manipulations", &[("if-none-match", old), ("a-im", "vcdiff, gzip")], StatusCode::OK),
         ("refused", &[("if-none-match", old), ("a-im", "feed;q=0")], StatusCode::OK),

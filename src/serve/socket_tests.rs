@@ -267,7 +267,8 @@ async fn http2_by_prior_knowledge_gets_what_http1_gets() {
     assert_eq!(length, body.len().to_string());
     assert!(body.starts_with(b"<?xml"));
     let etag = etag.to_str().expect("text").to_owned();
-    let cases: [(&str, &str, &[(&str, &str)], StatusCode); 6] = [
+    type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], StatusCode);
+    let cases: [Case<'_>; 6] = [
         ("GET", "/all.atom", &[("if-none-match", &etag)], StatusCode::NOT_MODIFIED),
         ("HEAD", "/all.atom", &[], StatusCode::OK),
         ("POST", "/all.atom", &[], StatusCode::METHOD_NOT_ALLOWED),

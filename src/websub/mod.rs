@@ -2,7 +2,7 @@
 //!
 //! The flow, from a reader's side:
 //!
-//! 1. `request` reads the form that came to `/hub`: a [`Wish`](request::Wish), or a [`Refusal`] that says what is wrong. `topic`
+//! 1. `request` reads the form that came to `/hub`: a [`Wish`], or a [`Refusal`] that says what is wrong. `topic`
 //!    knows which of our addresses can be subscribed to.
 //! 2. `pending` holds wishes, a bounded number, until `verify` has asked the callback whether it was meant. Only then does
 //!    anything change (WS-9).

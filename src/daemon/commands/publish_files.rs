@@ -33,7 +33,7 @@ impl Command<Newsdesk> for PublishFiles {
             }
         };
         beside(move || {
-            editions.files::<Failure>(&mut |file| Ok(lines.send_blocking(&file)?))?;
+            editions.files::<Failure>(&mut |file| lines.send_blocking(&file))?;
             Ok(Finished::Done)
         })
         .await

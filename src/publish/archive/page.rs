@@ -109,6 +109,9 @@ impl TakeOut {
     }
 }
 
+/// Head, entries and foot of a document.
+type Parts<'a> = (&'a [u8], Vec<&'a [u8]>, &'a [u8]);
+
 impl Page {
     /// Puts a page together of a document's parts.
     pub(super) fn new(
@@ -153,7 +156,7 @@ impl Page {
     }
 
     /// The document's head, its entries and its foot.
-    fn parts(&self) -> Option<(&[u8], Vec<&[u8]>, &[u8])> {
+    fn parts(&self) -> Option<Parts<'_>> {
         let (head, mut rest) = self.document.split_at_checked(usize::try_from(self.heading.head).ok()?)?;
         let mut entries = Vec::with_capacity(self.heading.entries.len());
         for entry in &self.heading.entries {

@@ -73,6 +73,6 @@ fn mention(related: &Related) -> Option<Mention> {
     let bytes = xml.finish();
     let element = String::from_utf8_lossy(bytes.get(begin..end)?).into_owned();
     // Text that is HTML is escaped once more.
-    let anchor = escape(&anchor(related)).into_owned();
+    let anchor = escape(anchor(related)).into_owned();
     Some(Mention { key, element, anchor })
 }

@@ -105,7 +105,8 @@ pub(super) fn in_a_row(things: impl IntoIterator<Item = Markup>) -> Markup {
 /// How the story's text begins, unless that is only its title again.
 pub(super) fn summary(story: &EditionStory) -> String {
     let html = [&story.summary, &story.content].into_iter().flatten();
-    let texts = html.map(|html| to_text(html.get(..html.floor_char_boundary(READ)).unwrap_or_default()));
-    let text = texts.filter(|text| !text.trim().is_empty() && text.trim() != story.title).next().unwrap_or_default();
+    let read = |html: &String| (0..=READ.min(html.len())).rev().find_map(|end| html.get(..end)).map(to_text);
+    let mut texts = html.filter_map(read);
+    let text = texts.find(|text| !text.trim().is_empty() && text.trim() != story.title).unwrap_or_default();
     beginning(&text, BEGINNING)
 }

@@ -55,7 +55,7 @@ impl<'a> Language<'a> {
 
     /// The `lang` and `dir` that a text in another language needs on this page. One in a language that nobody knows says so
     /// (`lang=""`, HTML §3.2.6.2) and runs as its own letters do.
-    pub(super) fn for_text<'b>(self, tag: Option<&'b str>) -> (Option<&'b str>, Option<&'static str>) {
+    pub(super) fn for_text(self, tag: Option<&str>) -> (Option<&str>, Option<&'static str>) {
         match tag {
             None => (Some(""), Some("auto")),
             Some(tag) if tag == self.tag() => (None, None),

@@ -15,7 +15,9 @@ use crate::{normalize::sanitize, publish::EditionStory};
 
 /// The start tags of a page with their attributes, as they come.
 #[derive(Default)]
-struct Tags(RefCell<Vec<(String, Vec<(String, String)>)>>, RefCell<Vec<String>>);
+struct Tags(RefCell<Vec<(String, Attributes)>>, RefCell<Vec<String>>);
+
+type Attributes = Vec<(String, String)>;
 
 impl TokenSink for Tags {
     type Handle = ();
