@@ -117,6 +117,8 @@ pub(super) fn run_press(mut publisher: Publisher, from_desk: &Receiver<Press>, r
                     held = editions;
                     publisher.hold(held.clone());
                     changed.append(&mut held_back);
+                    // What was held was not archived either.
+                    archiving.may_be_due(publisher.all().iter().flatten());
                     // Whoever waited may have stopped.
                     done.map(|done| done.send(()));
                 }
