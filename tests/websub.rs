@@ -128,9 +128,11 @@ async fn what_a_publisher_says_reaches_who_subscribed_also_over_a_restart() {
     publisher.serve("/feed", Resource::feed(rss(2, "text")));
     clock.advance(Duration::from_secs(7_200));
     let open = desk.open(&clock).await;
+    poll(&desk).await;
+    open.until("the second story", "/all.atom", |_, edition| edition.contains("Story 1")).await;
+    assert_eq!(subscriber.calls("GET").len(), 1, "{:?}", subscriber.calls("GET"));
     let sent = subscriber.until("POST", 1).await.remove(0);
     let (_, _, edition) = open.get("/all.atom").await;
-    assert!(edition.contains("Story 1"), "{edition}");
     assert_eq!(String::from_utf8_lossy(&sent.body), edition, "the edition's own bytes");
     let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, b"sesame");
     let digits: String =
