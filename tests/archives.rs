@@ -61,7 +61,7 @@ async fn a_reader_that_was_away_finds_every_story_and_what_is_taken_down_is_nowh
     let desk = Desk::with(&config);
     let mut pages: Vec<String> = Vec::new();
     for round in 1..=3 {
-        publisher.serve("/feed", Resource::feed(rss(0..60 * round)));
+        publisher.serve("/feed", Resource::feed(rss(0..60 * round)).etag(format!("\"{round}\"")));
         let open = desk.open(&clock).await;
         let newest = format!("/archives/ai/{round}.atom");
         open.until("the next page", &newest, |status, _| status == 200).await;

@@ -21,7 +21,7 @@ use tokio::{
     sync::{mpsc, oneshot},
     task::JoinHandle,
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// A first round takes a moment, and longer on a machine that is busy.
 const LONGEST_ROUND: Duration = Duration::from_secs(30);
@@ -98,7 +98,8 @@ impl Desk {
         let Ok(summary) = tokio::time::timeout(LONGEST_ROUND, over).await.expect("a round in time") else {
             panic!("the daemon ended: {:?}", daemon.await);
         };
-        let desk = OpenDesk { address, stop, reload, daemon, summary };
+        let stop_when_dropped = stop.clone().drop_guard();
+        let desk = OpenDesk { address, stop, reload, daemon, summary, _stop_when_dropped: stop_when_dropped };
         // What is in the store when the round ends is rendered a little later.
         let kept = desk.summary.stories.min(ENTRIES);
         desk.until("every story", "/all.atom", |_, body| body.matches("<entry").count() >= kept).await;
@@ -126,6 +127,8 @@ pub struct OpenDesk {
     reload: mpsc::Sender<()>,
     daemon: JoinHandle<Result<(), DaemonError>>,
     pub summary: RoundSummary,
+    /// A test that fails ends its daemon as well, or it would wait for it for ever.
+    _stop_when_dropped: DropGuard,
 }
 
 impl OpenDesk {
