@@ -29,12 +29,11 @@ pub fn render(title: &str, groups: &[OutlineGroup]) -> Vec<u8> {
     xml.open("opml", &[("version", "2.0")]);
     xml.open("head", &[]);
     xml.text("title", &[], title);
-    xml.text("docs", &[], "http://opml.org/spec2.opml");
     xml.close("head");
     xml.open("body", &[]);
     for group in groups.iter().filter(|group| !group.feeds.is_empty()) {
         if let Some(title) = &group.title {
-            xml.open("outline", &[("text", title), ("title", title)]);
+            xml.open("outline", &[("text", title)]);
         }
         group.feeds.iter().for_each(|feed| outline(&mut xml, feed));
         if group.title.is_some() {

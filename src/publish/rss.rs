@@ -41,8 +41,37 @@ pub fn render(frame: &FeedFrame, stories: &[EditionStory]) -> Rendered {
         unreachable!("writing into memory failed: {error}");
     }
     bytes.push(b'\n');
+    let bytes = with_plain_titles(&bytes);
     let entries = items(&bytes);
     Rendered { bytes, entries }
+}
+
+/// The same document with `&` and `<` in titles written as `&#x26;` and `&#x3C;`, which says that they are characters and no
+/// markup (RSS Best Practices Profile, "Character Data").
+fn with_plain_titles(bytes: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(bytes.len() + 1024);
+    let mut at = 0;
+    while let Some(next) = memchr(b'<', bytes.get(at..).unwrap_or_default()) {
+        let (before, rest) = bytes[at..].split_at(next);
+        plain.extend_from_slice(before);
+        let end = if rest.starts_with(b"<![CDATA[") {
+            memmem::find(rest, b"]]>").unwrap_or(rest.len())
+        } else if rest.starts_with(b"<title>") {
+            memmem::find(rest, b"</title>").unwrap_or(rest.len())
+        } else {
+            1
+        };
+        let (span, _) = rest.split_at(end);
+        if rest.starts_with(b"<title>") {
+            let text = String::from_utf8_lossy(span);
+            plain.extend_from_slice(text.replace("&amp;", "&#x26;").replace("&lt;", "&#x3C;").as_bytes());
+        } else {
+            plain.extend_from_slice(span);
+        }
+        at += next + end;
+    }
+    plain.extend_from_slice(bytes.get(at..).unwrap_or_default());
+    plain
 }
 
 /// Where the items are, each with the blanks before it. All text is escaped but that in a CDATA section, so that a tag beyond
