@@ -219,7 +219,7 @@ fn the_layout_of_every_record_is_what_stores_out_there_hold() {
         ("word of the admin", hash(postcard::to_stdvec(&told)), 0x84325cf5de5b471c),
         ("word statistics", hash(postcard::to_stdvec(&words)), 0x60e02f2768dc7d06),
         ("archive", hash(postcard::to_stdvec(&archive)), 0xa6b44aeed67a4fdf),
-        ("takedown", hash(postcard::to_stdvec(&taken_down)), 0xf7f8e16d45007889),
+        ("takedown", hash(postcard::to_stdvec(&taken_down)), 0xb95e64cb10de0a92),
         ("renumbering", hash(postcard::to_stdvec(&renumbered)), 0xb262dbb1222fa01c),
         ("subscription", hash(postcard::to_stdvec(&subscription)), 0x3c8d50e517c1e00a),
     ];
