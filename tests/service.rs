@@ -164,7 +164,7 @@ fn the_service_manager_is_told_ready_once_editions_are_served_then_reloading_and
         for path in ["/", "/all.atom", "/all.rss", "/topics/ai.atom", "/topics/rain.rss", "/healthz"] {
             assert_eq!(service.get(path).0, 200, "{path} is there when we say we are ready");
         }
-        assert!(ready.contains("STATUS=serving 7 editions"), "{ready}");
+        assert!(ready.contains("STATUS=serving 4 editions"), "{ready}");
         let (status, log, _) = service.stop();
         assert_eq!(status.code(), Some(0), "{log}");
         assert!(manager.next().contains("STOPPING=1"));
