@@ -51,6 +51,8 @@ struct State {
     /// What strangers combine. It never takes room from the others.
     combined: Shelf,
     tick: Tick,
+    /// What is being made since before this is not kept: there may be something in it that must not be shown any more.
+    forgotten_at: Tick,
     /// When the editions (`None`: of everything) last changed.
     changed_at: HashMap<Option<TopicId>, Tick>,
     held: Held,
@@ -72,6 +74,7 @@ impl Default for State {
             standing: Shelf::new(usize::MAX),
             combined: Shelf::new(COMBINED_BYTES),
             tick: 0,
+            forgotten_at: 0,
             changed_at: HashMap::new(),
             held: Held::Nothing,
         }
@@ -219,6 +222,8 @@ impl Editions {
         let mut state = self.state_mut();
         state.standing.clear();
         state.combined.clear();
+        state.tick += 1;
+        state.forgotten_at = state.tick;
         let saved = state.plan.as_ref().and_then(|plan| plan.saved.clone());
         drop(state);
         if let Some(saved) = saved {
@@ -265,7 +270,7 @@ impl Editions {
     }
 
     /// Puts a whole edition in the place of the one before it, unless that is newer, or the same, or nobody expects it any
-    /// more; then that one stays.
+    /// more; then that one stays. One that was begun before everything was forgotten is not kept.
     pub(super) fn put(&self, address: &Address, edition: Edition, stamp: &Stamp) -> Arc<Edition> {
         let target = address.to_string();
         let mut state = self.state_mut();
@@ -273,7 +278,7 @@ impl Editions {
             (Some(now), Some(then)) => Arc::ptr_eq(now, then),
             _ => false,
         };
-        if !is_of_now {
+        if !is_of_now || stamp.tick < state.forgotten_at {
             return Arc::new(edition);
         }
         let is_standing = is_standing(address);
@@ -458,5 +463,27 @@ fn depends_on(address: &Address) -> Vec<Option<TopicId>> {
         },
         Address::Index | Address::Story(_) => vec![None],
         Address::TopicsOutline | Address::SourcesOutline => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_begun_before_everything_was_forgotten_is_not_kept() {
+        let editions = Editions::of_topics(url::Url::parse("https://news.example/").expect("a URL"), &["ai"]);
+        let address = Address::parse("/topics/ai.atom", None).expect("an address");
+        let edition =
+            |text: &str| Edition::new("text/plain", chrono::DateTime::UNIX_EPOCH, text.as_bytes().to_vec().into());
+        let begun = editions.next_stamp();
+        editions.put(&address, edition("before"), &begun);
+        assert!(editions.former("/topics/ai.atom").is_some());
+        editions.forget();
+        editions.put(&address, edition("before"), &begun);
+        assert!(editions.former("/topics/ai.atom").is_none(), "it may show what was taken down");
+        editions.put(&address, edition("after"), &editions.stamp());
+        let kept = editions.former("/topics/ai.atom").expect("what was begun since then is kept");
+        assert_eq!(&kept.document()[..], b"after");
     }
 }
