@@ -28,7 +28,7 @@ use url::Url;
 
 use crate::model::{Defect, Entry, FeedMetadata, ParsedFeed, PollHints};
 
-pub(crate) use html::is_void;
+pub(crate) use html::{is_flow, is_void};
 pub use html::{sanitize, to_text};
 pub use iri::is_absolute_iri;
 pub use language::detect_language;

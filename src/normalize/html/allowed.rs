@@ -216,10 +216,14 @@ pub(super) fn is_table_part(element: &str) -> bool {
     matches!(element, "caption" | "tbody" | "td" | "tfoot" | "th" | "thead" | "tr")
 }
 
+/// Elements that may stand only where blocks may (flow content that is not phrasing content, HTML §3.2.5.2).
+pub(crate) fn is_flow(element: &str) -> bool {
+    ends_paragraph(element) || is_table_part(element)
+}
+
 /// Elements that stand on lines of their own, dropped ones among them.
 pub(super) fn is_block(element: &str) -> bool {
-    ends_paragraph(element)
-        || is_table_part(element)
+    is_flow(element)
         || matches!(
             element,
             "body"

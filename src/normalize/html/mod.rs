@@ -17,7 +17,7 @@ pub(in crate::normalize) mod tests;
 use url::Url;
 
 use allowed::TREE_SANITIZER;
-pub(crate) use allowed::is_void;
+pub(crate) use allowed::{is_flow, is_void};
 use rewrite::{Form, Rewritten, rewrite};
 
 pub(super) use writer::escape_text;

@@ -19,7 +19,7 @@ use super::{
     address::{address, picture_address},
     table,
 };
-use crate::normalize::is_void;
+use crate::normalize::{is_flow, is_void};
 
 /// A page's own heading above the text is of level one.
 const FIRST_LEVEL: usize = 2;
@@ -92,7 +92,7 @@ impl Node {
     }
 
     fn is_block(&self) -> bool {
-        matches!(self, Node::Element(element) if element.holds_block || is_block(&element.name))
+        matches!(self, Node::Element(element) if element.holds_block || is_flow(&element.name))
     }
 }
 
@@ -174,52 +174,6 @@ impl Tree {
     }
 }
 
-/// Elements that may stand only where blocks may (flow content that is not phrasing content, HTML §3.2.5.2).
-fn is_block(name: &str) -> bool {
-    matches!(
-        name,
-        "address"
-            | "article"
-            | "aside"
-            | "blockquote"
-            | "caption"
-            | "center"
-            | "dd"
-            | "details"
-            | "div"
-            | "dl"
-            | "dt"
-            | "figcaption"
-            | "figure"
-            | "footer"
-            | "h1"
-            | "h2"
-            | "h3"
-            | "h4"
-            | "h5"
-            | "h6"
-            | "header"
-            | "hgroup"
-            | "hr"
-            | "li"
-            | "main"
-            | "nav"
-            | "ol"
-            | "p"
-            | "pre"
-            | "section"
-            | "summary"
-            | "table"
-            | "tbody"
-            | "td"
-            | "tfoot"
-            | "th"
-            | "thead"
-            | "tr"
-            | "ul"
-    )
-}
-
 /// What may stand where something is to be written.
 #[derive(Clone, Copy, Default)]
 struct Place {
@@ -260,7 +214,7 @@ impl Writer {
             "rt" | "rp" | "ins" | "del" if !place.phrasing && element.holds_block => {
                 self.wrapped("div", element, place)
             }
-            _ if !is_block(name) => self.inline(element, place),
+            _ if !is_flow(name) => self.inline(element, place),
             // Blocks.
             _ if place.phrasing => self.unwrapped(element, place),
             "hr" => self.start("hr", element, &[]),
