@@ -2,7 +2,13 @@
 
 mod support;
 
-use std::{collections::BTreeSet, process::Command, time::Duration};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
 
 use support::{Desk, OpenDesk, Publisher, Resource, SetClock};
 
@@ -50,12 +56,30 @@ async fn history(open: &OpenDesk) -> Vec<(String, String)> {
     }
 }
 
+/// Waits until a folder of editions is there, with archives, and nothing in it has this text.
+async fn until_no_file_has(root: &Path, text: &str) {
+    for _ in 0..500 {
+        let files = files_in(root);
+        let has = |path: &PathBuf| fs::read_to_string(path).is_ok_and(|file| file.contains(text));
+        if files.iter().any(|path| path.ends_with("archives/ai/1.atom")) && !files.iter().any(has) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("{text} is still in {}", root.display());
+}
+
+fn files_in(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    entries.flat_map(|path| if path.is_dir() { files_in(&path) } else { vec![path] }).collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_that_was_away_finds_every_story_and_what_is_taken_down_is_nowhere() {
     let publisher = Publisher::start();
     let clock = SetClock::at(NOON);
     let config = format!(
-        "[sources.gazette]\nurl = \"{}\"\nlanguage = \"en\"\n[topics.ai]\nthreshold = 1.0\nterms.any = [\"=AI^2\"]\n",
+        "publish.directory = \"www\"\n[sources.gazette]\nurl = \"{}\"\nlanguage = \"en\"\n[topics.ai]\nthreshold = 1.0\nterms.any = [\"=AI^2\"]\n",
         publisher.url("/feed")
     );
     let desk = Desk::with(&config);
@@ -123,6 +147,7 @@ async fn a_reader_that_was_away_finds_every_story_and_what_is_taken_down_is_nowh
         for (path, document) in history(&open).await {
             assert!(!ids(&document).contains(&id), "{path}");
         }
+        until_no_file_has(&desk.path().join("www"), &format!("AI story {story}<")).await;
         for path in ["/all.atom", "/all.rss", "/all.json", "/topics/ai.rss", "/", "/topics/ai"] {
             let (_, _, body) = open.get(path).await;
             assert!(!body.contains(&format!("AI story {story}<")) && !body.contains(&format!("{id}\"")), "{path}");

@@ -290,7 +290,8 @@ async fn a_folder_holds_every_edition_as_it_is_served() {
         ("/style.css", "style.css"),
     ];
     for (path, file) in files {
-        assert_eq!(read(file), open.get(path).await.2, "{path}");
+        let served = open.get(path).await.2;
+        until(path, &|| read(file) == served).await;
     }
     let stories = fs::read_dir(root.join("stories")).expect("pages of stories").count();
     assert_eq!(stories, 7);
@@ -323,9 +324,10 @@ async fn a_folder_holds_every_edition_as_it_is_served() {
     let without = body.replace("[topics.war]", "[topics.peace]");
     desk.configure(&without);
     let open = desk.open(&clock).await;
-    until("the topic is gone", &|| !root.join("topics/war.atom").exists() && root.join("topics/peace.atom").exists())
-        .await;
-    assert!(!root.join("topics/war").exists() && !root.join("topics/war.atom.gz").exists());
+    until("the topic is gone", &|| !root.join("topics/war").exists() && root.join("topics/peace.atom").exists()).await;
+    for file in ["war.atom", "war.atom.gz", "war.rss", "war.json"] {
+        assert!(!root.join("topics").join(file).exists(), "{file}");
+    }
     assert_eq!(read("robots.txt"), "theirs");
     open.close().await;
 }
