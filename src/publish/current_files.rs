@@ -73,9 +73,12 @@ impl CurrentFiles {
             None => self.write_rest(plan),
         };
         if let Err(error) = written {
+            let hint = match &error {
+                WriteError::Store(_) => "they stay as they are until the store can be read",
+                WriteError::Disk(_) => "newsdesk's user must be able to write there, and there must be room",
+            };
             tracing::error!(
-                %error, directory = %self.root.display(),
-                "the files of editions could not be brought up to date; newsdesk's user must be able to write there"
+                %error, directory = %self.root.display(), hint, "the files of editions could not be brought up to date"
             );
             self.directory = None;
             self.unwritten.extend(next);

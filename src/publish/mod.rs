@@ -1,9 +1,10 @@
 //! From the store to what readers get: the newest stories of a topic, rendered once, held as finished bytes.
 //!
 //! An [`Address`] says what is asked for. [`select`] finds its stories and [`gather`] what is shown of them ([`events`] those of one
-//! event); a `Renderer` writes them as `atom`, `rss` or `json_feed`. [`Edition`] is the result with its codings and validators;
-//! [`Editions`] holds the current ones, and a [`Publisher`] keeps those current that are asked for. No "now" enters: the same
-//! stories and the same settings give the same bytes.
+//! event); a `Renderer` writes them as `atom`, `rss` or `json_feed`, or as [`pages`] for people, and lists of feeds as `opml`.
+//! [`Edition`] is the result with its codings and validators; [`Editions`] holds the current ones, and a [`Publisher`] keeps those
+//! current that are asked for, in memory and, where the admin wants so, as `files` in a `directory`. What a topic no longer shows
+//! is in its `archive`. No "now" enters an edition: the same stories and the same settings give the same bytes.
 
 mod address;
 mod also;

@@ -1,4 +1,5 @@
-//! What readers and the admin reach over HTTP: editions, pages, `/healthz`. A request never touches the store.
+//! What readers and the admin reach over HTTP: editions, pages, `/healthz`. A request for what is current never
+//! touches the store; what nobody has asked for lately is made on the way (`on_demand`), within bounds.
 //!
 //! The `listener` lets connections in, within bounds; a `connection` speaks HTTP/1 or HTTP/2 and is watched for its `pace`; the
 //! [`Front`] answers for editions that are there, by `accept` and `conditional`, and hands all else to the [`router`].
