@@ -11,7 +11,9 @@ use tracing::debug;
 use super::{
     ServeLimits,
     front::Front,
-    pace::{Counted, Pace, Verdict, Watch},
+    line::Line,
+    pace::{Pace, Verdict, Watch},
+    sheet::Next,
 };
 
 /// The beginning of a connection by a client that knows we speak HTTP/2 (RFC 9113 §3.3). No HTTP/1 request begins so.
@@ -28,7 +30,7 @@ const WINDOW: u32 = 64 << 10;
 
 /// What the kernel takes of an answer before the client does, in bytes; it counts double. By itself it takes up to 4 MB for each
 /// connection, which slow clients would hold, and which many at once push out of the processor's cache.
-const SEND_BUFFER: usize = 128 << 10;
+const SEND_BUFFER: usize = 64 << 10;
 
 pub(super) async fn converse(stream: TcpStream, front: &Front, limits: &ServeLimits, stop: &CancellationToken) {
     // Neither is needed to serve: a connection that does not take them is as good as broken and tells so when it is read.
@@ -39,8 +41,8 @@ pub(super) async fn converse(stream: TcpStream, front: &Front, limits: &ServeLim
         () = stop.cancelled() => return,
     };
     let Ok(Some(is_http2)) = is_http2 else { return };
-    let pace = Arc::new(Pace::default());
-    let (line, service) = (Counted::new(stream, pace.clone()), front.counting(pace.clone()));
+    let (pace, next) = (Arc::new(Pace::default()), Arc::new(Next::default()));
+    let (line, service) = (Line::new(stream, pace.clone(), next.clone()), front.counting(pace.clone(), next));
     if is_http2 {
         // Streams that the client resets before they are answered, and such as it makes us reset, end the connection at 20 and 1,024, by
         // the defaults of h2 and hyper: a flood of either cannot be gone on with.

@@ -12,7 +12,15 @@ use http_body_util::Either;
 use hyper::{body::Incoming, service::Service};
 use hyper_util::service::TowerToHyperService;
 
-use super::{answer::answer, pace, pace::Pace, pieces::Pieces, policy, router::Site};
+use super::{
+    answer::answer,
+    pace,
+    pace::Pace,
+    pieces::Pieces,
+    policy,
+    router::Site,
+    sheet::{Next, Sheets},
+};
 use crate::publish::Found;
 
 /// What a connection asks: an edition that is there is answered at once, without a detour through the router or a task; all
@@ -21,20 +29,21 @@ use crate::publish::Found;
 pub struct Front {
     site: Arc<Site>,
     router: TowerToHyperService<Router>,
+    sheets: Arc<Sheets>,
 }
 
 impl Front {
     pub fn new(site: Site, router: Router) -> Self {
-        Self { site: Arc::new(site), router: TowerToHyperService::new(router) }
+        Self { site: Arc::new(site), router: TowerToHyperService::new(router), sheets: Arc::default() }
     }
 
     pub(super) fn now(&self) -> DateTime<Utc> {
         self.site.clock.now()
     }
 
-    /// With a count of what is asked on one connection.
-    pub(super) fn counting(&self, pace: Arc<Pace>) -> Counting {
-        Counting { front: self.clone(), pace }
+    /// As one connection meets it: what is asked is counted, and the line is told what it sends next.
+    pub(super) fn counting(&self, pace: Arc<Pace>, next: Arc<Next>) -> Counting {
+        Counting { front: self.clone(), pace, next }
     }
 
     fn at_once(&self, request: &Request<Incoming>) -> Option<Response<Pieces>> {
@@ -78,6 +87,7 @@ fn bad_request() -> Response<Pieces> {
 pub(super) struct Counting {
     front: Front,
     pace: Arc<Pace>,
+    next: Arc<Next>,
 }
 
 impl Service<Request<Incoming>> for Counting {
@@ -88,7 +98,10 @@ impl Service<Request<Incoming>> for Counting {
     fn call(&self, request: Request<Incoming>) -> Answer {
         self.pace.request();
         match self.front.at_once(&request) {
-            Some(response) => Answer::AtOnce(Some(response)),
+            Some(response) => {
+                self.next.is(response.body().first().and_then(|body| self.front.sheets.of(body)));
+                Answer::AtOnce(Some(response))
+            }
             None => {
                 let routed = Box::pin(self.front.router.call(request));
                 Answer::Routed(routed, self.pace.clone().answering())

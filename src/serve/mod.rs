@@ -2,7 +2,8 @@
 //! touches the store; what nobody has asked for lately is made on the way (`on_demand`), within bounds.
 //!
 //! The `listener` lets connections in, within bounds; a `connection` speaks HTTP/1 or HTTP/2 and is watched for its `pace`; the
-//! [`Front`] answers for editions that are there, by `accept` and `conditional`, and hands all else to the [`router`].
+//! [`Front`] answers for editions that are there, by `accept` and `conditional`, and hands all else to the [`router`]. Bytes go out
+//! by the `line`, those that many ask for from a `sheet`.
 
 mod accept;
 mod answer;
@@ -11,6 +12,7 @@ mod conditional;
 mod connection;
 mod front;
 mod hub;
+mod line;
 mod listener;
 mod on_demand;
 mod pace;
@@ -19,6 +21,7 @@ mod pieces;
 mod policy;
 mod refusal;
 mod router;
+mod sheet;
 
 pub use front::Front;
 pub use listener::{ServeLimits, serve, serve_apart};

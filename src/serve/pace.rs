@@ -1,19 +1,12 @@
 //! How a connection gets on, as seen from outside of it: enough to tell a slow client from a busy one, at no cost to either.
 
 use std::{
-    io::{self, IoSlice},
-    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed},
     },
-    task::{Context, Poll},
     time::{Duration, Instant},
 };
-
-use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 
 use super::ServeLimits;
 
@@ -38,6 +31,19 @@ impl Pace {
         self.is_heard.store(false, Relaxed);
     }
 
+    /// Something came.
+    pub(super) fn heard(&self) {
+        self.is_heard.store(true, Relaxed);
+    }
+
+    /// The client's side took that many bytes, or takes none for now.
+    pub(super) fn wrote(&self, written: Option<usize>) {
+        self.is_blocked.store(written.is_none(), Relaxed);
+        if let Some(bytes) = written {
+            self.written.store(self.written.load(Relaxed).wrapping_add(bytes as u64), Relaxed);
+        }
+    }
+
     /// Until the value is dropped, an answer is being made.
     pub(super) fn answering(self: Arc<Self>) -> Answering {
         self.answering.fetch_add(1, Relaxed);
@@ -51,69 +57,6 @@ pub(super) struct Answering(Arc<Pace>);
 impl Drop for Answering {
     fn drop(&mut self) {
         self.0.answering.fetch_sub(1, Relaxed);
-    }
-}
-
-/// The connection's bytes, counted.
-pub(super) struct Counted {
-    stream: TokioIo<TcpStream>,
-    pace: Arc<Pace>,
-}
-
-impl Counted {
-    pub(super) fn new(stream: TcpStream, pace: Arc<Pace>) -> Self {
-        Self { stream: TokioIo::new(stream), pace }
-    }
-
-    fn count(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        self.pace.is_blocked.store(written.is_pending(), Relaxed);
-        if let Poll::Ready(Ok(bytes)) = written {
-            self.pace.written.store(self.pace.written.load(Relaxed).wrapping_add(bytes as u64), Relaxed);
-        }
-        written
-    }
-}
-
-impl Read for Counted {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, room: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
-        let read = Pin::new(&mut self.stream).poll_read(cx, room);
-        if read.is_ready() {
-            self.pace.is_heard.store(true, Relaxed);
-        }
-        read
-    }
-}
-
-impl Write for Counted {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.count(written)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        // Most answers without a body are one slice; one is cheaper to send by itself.
-        let mut slices_with_bytes = slices.iter().filter(|slice| !slice.is_empty());
-        let written = match (slices_with_bytes.next(), slices_with_bytes.next()) {
-            (Some(only), None) => Pin::new(&mut self.stream).poll_write(cx, only),
-            _ => Pin::new(&mut self.stream).poll_write_vectored(cx, slices),
-        };
-        self.count(written)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
 

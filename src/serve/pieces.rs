@@ -16,6 +16,13 @@ pub(super) struct Pieces {
     left: u64,
 }
 
+impl Pieces {
+    /// The body, where it is one piece that is yet to be sent.
+    pub(super) fn first(&self) -> Option<&Bytes> {
+        self.first.as_ref()
+    }
+}
+
 impl From<Bytes> for Pieces {
     fn from(bytes: Bytes) -> Self {
         Self { left: bytes.len() as u64, first: Some(bytes), others: Vec::new().into_iter() }
