@@ -10,6 +10,7 @@ mod archiving;
 mod articles;
 mod background;
 mod caretaker;
+mod deleted;
 mod delivery;
 mod desk;
 mod handle;
@@ -44,6 +45,8 @@ pub use tell::{Named, Tell, TellError, named};
 
 #[cfg(test)]
 mod archive_tests;
+#[cfg(test)]
+mod deleted_tests;
 #[cfg(test)]
 mod desk_tests;
 #[cfg(test)]
