@@ -73,7 +73,7 @@ fn a_deleted_entry_goes_and_stays_away_also_after_accidents() {
     let before = kept(&desk);
     let (again, changed) = desk.hand_in("gazette", at(6), vec![entry("b", 1)], vec![gone("a", 4)]);
     assert_eq!((again.deleted, changed.len()), (0, 0), "said again it does nothing");
-    assert_eq!(kept(&desk), before, "and writes nothing");
+    assert!(kept(&desk) == before, "and writes nothing");
 
     for (what, hour) in [("the database is lost", 10), ("a restart", 20), ("the journal is lost", 30)] {
         match what {
@@ -98,7 +98,7 @@ fn what_is_kept_is_kept() {
     let before = kept(&desk);
     let (outcome, changed) = desk.hand_in("gazette", at(5), Vec::new(), vec![gone("a", 4), gone("never seen", 4)]);
     assert_eq!((outcome, changed.len()), (Outcome::default(), 0));
-    assert_eq!(kept(&desk), before);
+    assert!(kept(&desk) == before, "nothing is written for what is kept");
     let listed = desk.hand_in("gazette", at(6), vec![entry("a", 1), entry("b", 1)], vec![gone("b", 5)]).0;
     assert_eq!((listed.unchanged, listed.new), (1, 1));
 }
@@ -151,7 +151,9 @@ fn an_entry_that_its_publisher_updates_after_it_was_deleted_is_news_again() {
     assert_eq!((outcome.new, outcome.deleted, names(&desk)), (1, 0, vec!["a".to_owned()]));
     assert_eq!(desk.stories()[0].id, id);
     assert_eq!(desk.hand_in("gazette", at(10), vec![entry("a", 8)], vec![gone("a", 9)]).0.deleted, 1, "and goes again");
-    assert_eq!(desk.hand_in("gazette", at(11), vec![entry("a", 8)], vec![gone("a", 4)]).0.passed_over, 1);
+    for hour in [11, 12] {
+        assert_eq!(desk.hand_in("gazette", at(hour), vec![entry("a", 8)], vec![gone("a", 4)]).0.passed_over, 1);
+    }
     assert!(names(&desk).is_empty(), "an earlier deletion does not undo a later one");
 }
 
