@@ -15,6 +15,7 @@ mod delivery;
 mod desk;
 mod handle;
 mod housekeeping;
+mod inbox;
 mod known;
 mod learning;
 mod press;
@@ -31,6 +32,8 @@ mod take_in;
 mod takedown;
 mod tell;
 mod texts;
+mod trouble;
+mod working_off;
 
 pub use articles::{ArticleEnd, OLDEST};
 pub use delivery::{Delivery, EntryReading, Outcome, Reading, TaggedEntry};
