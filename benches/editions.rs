@@ -75,7 +75,7 @@ fn delivery(poll: usize, topics: impl Iterator<Item = usize>) -> Delivery {
         configured_url: format!("https://publisher{poll}.example/feed"),
         at: newest(),
         state: PollState::default(),
-        reading: Some(Reading { feed, entries: topics.map(entry).collect(), tagged_with: 0 }),
+        reading: Some(Reading { feed, entries: topics.map(entry).collect(), deleted: Vec::new(), tagged_with: 0 }),
     }
 }
 

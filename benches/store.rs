@@ -267,6 +267,7 @@ fn dated_delivery(poll: u64, at: DateTime<Utc>) -> Delivery {
         reading: Some(Reading {
             feed: FeedMetadata { title: source, ..FeedMetadata::default() },
             entries,
+            deleted: Vec::new(),
             tagged_with: 0,
         }),
     }

@@ -349,6 +349,7 @@ impl Poller {
                 new = outcome.new,
                 revised = outcome.revised,
                 duplicates = outcome.duplicates,
+                deleted = outcome.deleted,
                 %next,
                 "polled"
             ),

@@ -73,7 +73,12 @@ impl Reader {
             })
             .collect();
         Ok(Read {
-            reading: Reading { feed: normalized.metadata, entries, tagged_with: self.topics.fingerprint() },
+            reading: Reading {
+                feed: normalized.metadata,
+                entries,
+                deleted: normalized.deleted,
+                tagged_with: self.topics.fingerprint(),
+            },
             hints: normalized.hints,
             defects: normalized.defects,
         })

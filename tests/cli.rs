@@ -108,7 +108,7 @@ fn a_poll_says_for_each_source_how_it_went() {
     assert_eq!(first.code, Some(1), "a part failed: {}", first.err);
     let mut lines: Vec<Value> = first.out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     lines.sort_by_key(|line| line["source"].to_string());
-    let keys = ["source", "outcome", "status", "entries", "new", "revised", "duplicates", "error"];
+    let keys = ["source", "outcome", "status", "entries", "new", "revised", "duplicates", "deleted", "error"];
     assert!(
         lines.iter().all(|line| line.as_object().expect("an object").keys().all(|key| keys.contains(&key.as_str())))
     );

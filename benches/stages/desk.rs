@@ -64,7 +64,7 @@ pub fn delivery(source: usize, entries: Vec<TaggedEntry>) -> Delivery {
         site_url: Some(format!("https://publisher{source}.example/")),
         ..FeedMetadata::default()
     };
-    delivery_of(source, Reading { feed, entries, tagged_with: 0 })
+    delivery_of(source, Reading { feed, entries, deleted: Vec::new(), tagged_with: 0 })
 }
 
 pub fn delivery_of(source: usize, reading: Reading) -> Delivery {

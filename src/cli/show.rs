@@ -97,9 +97,12 @@ pub(super) fn text(summary: &RoundSummary) -> String {
         "{} of {} sources answered; {} new stories, {} revised, {} copies of stories already kept\n",
         summary.answered, summary.sources, outcome.new, outcome.revised, outcome.duplicates
     );
+    if outcome.deleted > 0 {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "removed because their publishers have deleted them: {}", outcome.deleted);
+    }
     let width =
         summary.topics.iter().map(|(title, _)| title.chars().count()).max().unwrap_or(0).max("All stories".len());
-    // Writing to a String cannot fail.
     for (title, stories) in &summary.topics {
         let _ = writeln!(text, "  {title:width$}  {stories:>6}");
     }

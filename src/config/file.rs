@@ -85,6 +85,7 @@ text! {
     LanguageText: "A language tag (BCP 47).", r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", ["fr", "pt-BR"];
     UrlText: "An absolute http or https URL.", r"^\s*[Hh][Tt][Tt][Pp][Ss]?://", ["https://www.example.org/feed.xml"];
     ArticleText: "What is done about the page behind an entry's link.", r"^(none|fetch|publish)$", ["fetch"];
+    DeletedText: "What is done about entries that their publisher has deleted.", r"^(keep|remove)$", ["remove"];
     ContentText: "How much of an entry is shown.", r"^(full|summary|title)$", ["summary"];
     NetworkText: "A network, by address and prefix length.", r"^[0-9A-Fa-f:.]+/[0-9]{1,3}$", ["127.0.0.0/8", "fd00::/8"];
     CountryText: "A country (ISO 3166-1).", r"^[A-Za-z]{2}$", ["FR", "GB"];
@@ -190,6 +191,10 @@ pub(super) struct Polling {
     /// `publish`, so that readers are shown it as well.
     #[schemars(extend("default" = "none"))]
     pub article: Option<At<ArticleText>>,
+    /// What is done about an entry that its publisher says it has deleted (`at:deleted-entry`, RFC 6721): `keep` it, or `remove`
+    /// it.
+    #[schemars(extend("default" = "keep"))]
+    pub deleted: Option<At<DeletedText>>,
     /// How long one request may take in all.
     #[schemars(extend("default" = "30s"))]
     pub timeout: Option<At<DurationText>>,
@@ -256,6 +261,8 @@ pub(super) struct Source {
     pub backlog: Option<At<u64>>,
     /// Whether the page behind a new entry's link is fetched, and what for: `none`, `fetch` or `publish`.
     pub article: Option<At<ArticleText>>,
+    /// What is done about an entry that it says it has deleted: `keep` or `remove`.
+    pub deleted: Option<At<DeletedText>>,
     /// How much of its entries readers are shown: `full`; `summary`, the publisher's or how the text begins; `title`, with the
     /// link.
     #[schemars(extend("default" = "full"))]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    model::{ContentPolicy, ShownAs},
+    model::{ContentPolicy, DeletedPolicy, ShownAs},
     normalize::TrackingRules,
 };
 
@@ -130,6 +130,18 @@ pub(super) fn content(text: &str) -> Result<ContentPolicy, Misread> {
         "summary" => Ok(ContentPolicy::Summary),
         "title" => Ok(ContentPolicy::Title),
         other => misread(format!("`{other}` is no part of an entry"), "write \"full\", \"summary\" or \"title\""),
+    }
+}
+
+/// What is done about deleted entries: one of two words.
+pub(super) fn deleted(text: &str) -> Result<DeletedPolicy, Misread> {
+    match text.trim() {
+        "keep" => Ok(DeletedPolicy::Keep),
+        "remove" => Ok(DeletedPolicy::Remove),
+        other => misread(
+            format!("`{other}` is nothing that can be done about deleted entries"),
+            "write \"keep\" or \"remove\"",
+        ),
     }
 }
 

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::Secret;
 use crate::{
-    model::{ArticlePolicy, ContentPolicy, ShownAs, SourceId, TopicId},
+    model::{ArticlePolicy, ContentPolicy, DeletedPolicy, ShownAs, SourceId, TopicId},
     normalize::TrackingRules,
     schedule::{Schedule, SourceSchedule},
     topics::{TaggingSettings, TopicSettings},
@@ -77,6 +77,8 @@ pub struct PollingSettings {
     pub backlog: Option<usize>,
     /// What is done about the pages behind entries' links.
     pub article: ArticlePolicy,
+    /// What is done about entries that their publisher says it has deleted.
+    pub deleted: DeletedPolicy,
     /// For one request, from first to last byte.
     pub timeout: Duration,
     /// Requests in flight at once.
@@ -125,6 +127,7 @@ pub struct SourceSettings {
     /// As [`PollingSettings::backlog`].
     pub backlog: Option<usize>,
     pub article: ArticlePolicy,
+    pub deleted: DeletedPolicy,
     /// How much of its entries readers are shown.
     pub content: ContentPolicy,
     /// Of several copies of a story, the source with the highest priority owns it.

@@ -134,6 +134,7 @@ pub(super) fn rules(config: &Config) -> TakeInRules {
             title: source.title.clone(),
             backlog: source.backlog,
             article: source.article,
+            deleted: source.deleted,
             priority: source.priority,
             formerly: formerly.collect(),
         };

@@ -73,6 +73,7 @@ impl House {
             reading: Some(Reading {
                 feed: FeedMetadata { title: "Gazette".into(), ..FeedMetadata::default() },
                 entries: stories.rev().map(tag).collect(),
+                deleted: Vec::new(),
                 tagged_with: 0,
             }),
         };

@@ -1,7 +1,10 @@
 //! What goes on between deliveries: pruning, tagging again, reading again, going over to what was learnt. A step at a time, each
 //! leaving a mark in the store until all is done, so that a kill only delays it.
 
-use std::{sync::mpsc, time::Instant};
+use std::{
+    sync::mpsc,
+    time::{Duration, Instant},
+};
 
 use tracing::{error, info, warn};
 
@@ -14,6 +17,9 @@ use crate::{
     publish::Held,
     store::{ChangedEditions, StoreError},
 };
+
+/// However much is delivered, what goes on in the background has a turn so often.
+pub(super) const LONGEST_WITHOUT_A_TURN: Duration = Duration::from_millis(200);
 
 impl Desk {
     /// Before anything is removed, or not kept, for its age: whether the clock can be believed.

@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    model::{Entry, FeedMetadata, PollState, SourceId, TopicScore},
+    model::{DeletedEntry, Entry, FeedMetadata, PollState, SourceId, TopicScore},
     stories::EntryText,
     text::EntryOutline,
     topics::Account,
@@ -28,6 +28,8 @@ pub struct Reading {
     pub feed: FeedMetadata,
     /// In document order.
     pub entries: Vec<TaggedEntry>,
+    /// What the publisher says it has deleted.
+    pub deleted: Vec<DeletedEntry>,
     /// The settings of topics that the entries were tagged with.
     pub tagged_with: u64,
 }
@@ -70,8 +72,11 @@ pub struct Outcome {
     /// New entries that turned out to be copies of a story another source had.
     pub duplicates: usize,
     pub unchanged: usize,
-    /// Entries that are not kept: beyond the backlog, older than the retention, or kept once and pruned.
+    /// Entries that are not kept: beyond the backlog, older than the retention, taken down, deleted by their publisher, or kept
+    /// once and pruned.
     pub passed_over: usize,
+    /// Kept entries that were removed because their publisher has deleted them.
+    pub deleted: usize,
 }
 
 impl std::ops::AddAssign for Outcome {
@@ -81,5 +86,6 @@ impl std::ops::AddAssign for Outcome {
         self.duplicates += other.duplicates;
         self.unchanged += other.unchanged;
         self.passed_over += other.passed_over;
+        self.deleted += other.deleted;
     }
 }

@@ -37,7 +37,7 @@ fn delivery(etag: &str, titles: &[&str]) -> Delivery {
         configured_url: "https://gazette.example/feed".into(),
         at: now(),
         state: PollState { validators, ..PollState::default() },
-        reading: Some(Reading { feed: FeedMetadata::default(), entries, tagged_with: 0 }),
+        reading: Some(Reading { feed: FeedMetadata::default(), entries, deleted: Vec::new(), tagged_with: 0 }),
     }
 }
 

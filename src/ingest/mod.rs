@@ -10,10 +10,12 @@ mod archiving;
 mod articles;
 mod background;
 mod caretaker;
+mod deleted;
 mod delivery;
 mod desk;
 mod handle;
 mod housekeeping;
+mod inbox;
 mod known;
 mod learning;
 mod press;
@@ -30,6 +32,8 @@ mod take_in;
 mod takedown;
 mod tell;
 mod texts;
+mod trouble;
+mod working_off;
 
 pub use articles::{ArticleEnd, OLDEST};
 pub use delivery::{Delivery, EntryReading, Outcome, Reading, TaggedEntry};
@@ -44,6 +48,8 @@ pub use tell::{Named, Tell, TellError, named};
 
 #[cfg(test)]
 mod archive_tests;
+#[cfg(test)]
+mod deleted_tests;
 #[cfg(test)]
 mod desk_tests;
 #[cfg(test)]

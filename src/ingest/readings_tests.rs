@@ -83,6 +83,7 @@ fn deliver(ingest: &Ingest, entries: &[Entry], boilerplate: &Boilerplate) {
     let reading = Reading {
         feed: FeedMetadata::default(),
         entries: entries.iter().map(read).collect(),
+        deleted: Vec::new(),
         tagged_with: reader.topics().fingerprint(),
     };
     let delivery = Delivery {

@@ -11,7 +11,7 @@ use crate::{
     model::{Entry, SourceId},
     normalize::link_key,
     store::{Identity, IdentityKey, IdentityPolicy, Refresh, RenumberedRecord, SourceRecord, StoreError},
-    stories::{EntryFacts, Identified, Renumbering, Wording, renumbering, reused_guid},
+    stories::{EntryFacts, Identified, Renumbering, Wording, renumbering, reused_guid, shared_guid_mark},
     text::ReadableEntry,
 };
 
@@ -94,11 +94,7 @@ impl Ingest {
         info!(source = %id, guid, "{reused}");
         let link = entry.link.as_deref().and_then(|link| Url::parse(link).ok()).map(|url| link_key(&url));
         // As those of one document that share a guid: it is told apart by its link from here on.
-        refresh.put_identity(
-            source.number,
-            IdentityKey::new("shared guid", &[&guid]),
-            Identity::Tombstone { last_listed: now },
-        );
+        refresh.put_identity(source.number, shared_guid_mark(&guid), Identity::Tombstone { last_listed: now });
         source.identity_policy = IdentityPolicy::ByGuidAndLink;
         refresh.put_source(id, source.clone());
         one.key = IdentityKey::new("guid and link", &[&guid, link.as_deref().unwrap_or_default()]);

@@ -78,6 +78,7 @@ fn delivery(tagging: &Tagging, entries: impl Iterator<Item = usize>) -> Delivery
     let reading = Reading {
         feed: FeedMetadata::default(),
         entries: entries.map(read).collect(),
+        deleted: Vec::new(),
         tagged_with: tagging.topics_fingerprint,
     };
     Delivery {

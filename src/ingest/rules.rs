@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    model::{ArticlePolicy, SourceId, SourceNumber},
+    model::{ArticlePolicy, DeletedPolicy, SourceId, SourceNumber},
     store::{Refresh, RetentionLimits},
     stories::Rank,
 };
@@ -24,6 +24,8 @@ pub struct SourceRules {
     pub priority: i64,
     /// What is done about the pages behind its entries' links.
     pub article: ArticlePolicy,
+    /// What is done about those that it says it has deleted.
+    pub deleted: DeletedPolicy,
     /// Names the source had before.
     pub formerly: Vec<SourceId>,
 }

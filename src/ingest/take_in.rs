@@ -4,8 +4,8 @@ use chrono::{DateTime, Duration, Utc};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
-    Delivery, Outcome, Reading, TaggedEntry, Tagger, known::known, public_id::public_id, readings::Settling,
-    regroup::regroup, rules::TakeInRules, texts::Texts,
+    Delivery, Outcome, Reading, TaggedEntry, Tagger, deleted::is_later, known::known, public_id::public_id,
+    readings::Settling, regroup::regroup, rules::TakeInRules, texts::Texts,
 };
 use crate::{
     model::{Entry, EntryNumber, FeedMetadata, SourceId, SourceNumber, StoryNumber},
@@ -33,7 +33,7 @@ pub struct Ingest {
 pub(super) const FUTURE_TOLERANCE: Duration = Duration::hours(24);
 
 /// How often the date on a tombstone is renewed while the publisher goes on listing the entry.
-const TOMBSTONE_RENEWAL: Duration = Duration::days(7);
+pub(super) const TOMBSTONE_RENEWAL: Duration = Duration::days(7);
 
 impl Ingest {
     pub fn new(store: Store, rules: TakeInRules) -> Self {
@@ -104,8 +104,12 @@ impl Ingest {
         for mark in identification.shared_guids {
             self.remember_as_listed(refresh, source.number, mark, now)?;
         }
-        let identified = identification.entries;
         refresh.put_source(id, source.clone());
+        let deletions = self.deletions(refresh, id, &source, reading.deleted, now)?;
+        let mut identified = identification.entries;
+        let listed = identified.len();
+        identified.retain(|one| !deletions.cover(one, now));
+        outcome.passed_over += listed - identified.len();
 
         if !first_time {
             self.notice_renumbering(refresh, id, &source, &identified, now)?;
@@ -135,18 +139,22 @@ impl Ingest {
                     self.remember_as_listed(refresh, source.number, one.key, now)?;
                     outcome.passed_over += 1;
                 }
-                None | Some(Identity::Alias { .. })
+                Some(Identity::Deleted { when, .. }) if !is_later(&one.item.entry, when, now) => {
+                    self.still_deleted(refresh, &source, one.key, now)?;
+                    outcome.passed_over += 1;
+                }
+                None | Some(Identity::Alias { .. } | Identity::Deleted { .. })
                     if beyond_backlog.contains(&one.key) || self.is_outlived(&one.item.entry, now) =>
                 {
                     self.remember_as_listed(refresh, source.number, one.key, now)?;
                     outcome.passed_over += 1;
                 }
-                None | Some(Identity::Alias { .. })
+                None | Some(Identity::Alias { .. } | Identity::Deleted { .. })
                     if self.is_taken_down(refresh, source.number, one.key, &one.item.entry)? =>
                 {
                     outcome.passed_over += 1;
                 }
-                None | Some(Identity::Alias { .. }) => {
+                None | Some(Identity::Alias { .. } | Identity::Deleted { .. }) => {
                     if self.keep(refresh, &source, one, now)? {
                         outcome.new += 1;
                     } else {
@@ -155,7 +163,8 @@ impl Ingest {
                 }
             }
         }
-        if outcome.new + outcome.revised + outcome.duplicates > 0 {
+        outcome.deleted = self.delete(refresh, id, &source, deletions, now)?;
+        if outcome.new + outcome.revised + outcome.duplicates + outcome.deleted > 0 {
             self.learn(refresh, source.number, now)?;
             self.bound_article_jobs(refresh, source.number)?;
         }
@@ -173,7 +182,7 @@ impl Ingest {
         let fresh = match known(refresh, source, key)?.1 {
             Some(Identity::Tombstone { last_listed }) => now - last_listed < TOMBSTONE_RENEWAL,
             Some(Identity::Kept { .. }) => true,
-            None | Some(Identity::Alias { .. }) => false,
+            None | Some(Identity::Alias { .. } | Identity::Deleted { .. }) => false,
         };
         if !fresh {
             refresh.put_identity(source, key, Identity::Tombstone { last_listed: now });
@@ -314,7 +323,7 @@ fn stored_twin(
             let twin = |record: EntryRecord| StoredTwin::Kept { link: record.entry.link, title: record.entry.title };
             Some(refresh.entry(entry)?.map_or(StoredTwin::Forgotten, twin))
         }
-        Some(Identity::Tombstone { .. }) => Some(StoredTwin::Forgotten),
+        Some(Identity::Tombstone { .. } | Identity::Deleted { .. }) => Some(StoredTwin::Forgotten),
         None | Some(Identity::Alias { .. }) => None,
     })
 }

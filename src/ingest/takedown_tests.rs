@@ -68,6 +68,7 @@ impl House {
             reading: Some(Reading {
                 feed: FeedMetadata { title: source.into(), ..FeedMetadata::default() },
                 entries: entries.into_iter().map(tagged).collect(),
+                deleted: Vec::new(),
                 tagged_with: 0,
             }),
         };

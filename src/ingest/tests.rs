@@ -55,7 +55,7 @@ impl Newsroom {
             configured_url: format!("https://{source}.example/feed"),
             at: now,
             state: PollState::default(),
-            reading: Some(Reading { feed, entries, tagged_with: 0 }),
+            reading: Some(Reading { feed, entries, deleted: Vec::new(), tagged_with: 0 }),
         };
         self.ingest.take_in(delivery).map_err(|e| e.to_string()).expect("taken in")
     }
@@ -102,7 +102,7 @@ fn tagger(topic: &str, term: &str) -> Tagger {
 }
 
 fn counts(new: usize, revised: usize, duplicates: usize, unchanged: usize, passed_over: usize) -> Outcome {
-    Outcome { new, revised, duplicates, unchanged, passed_over }
+    Outcome { new, revised, duplicates, unchanged, passed_over, deleted: 0 }
 }
 
 #[test]

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    model::{Enclosure, Entry, FeedMetadata, PollState, SourceId, TopicId, TopicScore},
-    store::{RetentionLimits, Store, StoreSettings, StoryRecord},
+    model::{DeletedEntry, Enclosure, Entry, FeedMetadata, PollState, SourceId, TopicId, TopicScore},
+    store::{ChangedEditions, RetentionLimits, Store, StoreSettings, StoryRecord},
     stories::EntryText,
     text::ReadableEntry,
 };
@@ -16,6 +16,8 @@ use crate::{
 /// A newsroom whose store can be closed and opened again.
 pub(super) struct Newsroom {
     open: Option<(Ingest, Store)>,
+    /// For every source.
+    pub(super) rules: SourceRules,
     folder: tempfile::TempDir,
 }
 
@@ -23,7 +25,11 @@ pub(super) const SOURCES: [&str; 4] = ["gazette", "herald", "courier", "tribune"
 
 impl Newsroom {
     pub(super) fn new() -> Self {
-        let mut newsroom = Self { open: None, folder: tempfile::tempdir().expect("a temporary folder") };
+        Self::with(SourceRules::default())
+    }
+
+    pub(super) fn with(rules: SourceRules) -> Self {
+        let mut newsroom = Self { open: None, rules, folder: tempfile::tempdir().expect("a temporary folder") };
         newsroom.reopen();
         newsroom
     }
@@ -33,7 +39,7 @@ impl Newsroom {
         self.open = None;
         let settings = StoreSettings::new(self.folder.path());
         let store = Store::open(&settings).map_err(|error| error.to_string()).expect("opened").store;
-        let sources = SOURCES.map(|id| (SourceId::new(id), SourceRules::default()));
+        let sources = SOURCES.map(|id| (SourceId::new(id), self.rules.clone()));
         let retention =
             RetentionLimits { age: Duration::from_secs(60 * 86_400), entries_per_source: 1_000, size: None };
         let rules = TakeInRules { retention, sources: BTreeMap::from(sources) };
@@ -56,6 +62,16 @@ impl Newsroom {
     }
 
     pub(super) fn deliver(&self, source: &str, now: DateTime<Utc>, entries: Vec<Entry>) -> Outcome {
+        self.hand_in(source, now, entries, Vec::new()).0
+    }
+
+    pub(super) fn hand_in(
+        &self,
+        source: &str,
+        now: DateTime<Utc>,
+        entries: Vec<Entry>,
+        deleted: Vec<DeletedEntry>,
+    ) -> (Outcome, ChangedEditions) {
         let feed = FeedMetadata { title: source.into(), ..FeedMetadata::default() };
         let topics = |entry: &Entry| {
             let named = ["AI", "Rain"].into_iter().filter(|name| entry.title.contains(name));
@@ -72,9 +88,9 @@ impl Newsroom {
             configured_url: format!("https://{source}.example/feed"),
             at: now,
             state: PollState::default(),
-            reading: Some(Reading { feed, entries: entries.collect(), tagged_with: 0 }),
+            reading: Some(Reading { feed, entries: entries.collect(), deleted, tagged_with: 0 }),
         };
-        self.ingest().take_in(delivery).map_err(|error| error.to_string()).expect("taken in").0
+        self.ingest().take_in(delivery).map_err(|error| error.to_string()).expect("taken in")
     }
 
     pub(super) fn stories(&self) -> Vec<StoryRecord> {

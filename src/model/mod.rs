@@ -2,6 +2,7 @@
 
 mod article;
 mod content;
+mod deleted;
 mod document;
 mod entry;
 mod parsed;
@@ -12,6 +13,7 @@ mod topic;
 
 pub use article::ArticlePolicy;
 pub use content::ContentPolicy;
+pub use deleted::{DeletedEntry, DeletedPolicy};
 pub use document::{Document, Freshness};
 pub use entry::{Category, EmbeddedSource, Enclosure, Entry, Language, LanguageOrigin, Person};
 pub use parsed::{Defect, Link, ParsedEntry, ParsedFeed, ParsedSource, PollHints, Text, TextKind, UpdatePeriod};

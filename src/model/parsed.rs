@@ -1,7 +1,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Category, Person};
+use super::{Category, DeletedEntry, Person};
 
 /// A feed as it was written: mended enough to be read, but nothing yet resolved, cleaned or decided.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -22,6 +22,8 @@ pub struct ParsedFeed {
     pub hints: PollHints,
     /// In document order.
     pub entries: Vec<ParsedEntry>,
+    /// Entries that the publisher says it has deleted, in document order.
+    pub deleted: Vec<DeletedEntry>,
     /// What had to be mended or left out, in document order.
     pub defects: Vec<Defect>,
 }

@@ -26,7 +26,7 @@ mod tests;
 
 use url::Url;
 
-use crate::model::{Defect, Entry, FeedMetadata, ParsedFeed, PollHints};
+use crate::model::{Defect, DeletedEntry, Entry, FeedMetadata, ParsedFeed, PollHints};
 
 pub(crate) use html::{is_flow, is_void};
 pub use html::{sanitize, to_text};
@@ -56,6 +56,8 @@ pub struct NormalizedFeed {
     pub metadata: FeedMetadata,
     /// In document order, one for each item.
     pub entries: Vec<Entry>,
+    /// What the publisher says it has deleted.
+    pub deleted: Vec<DeletedEntry>,
     pub hints: PollHints,
     /// What had to be mended or left out: while parsing, then here.
     pub defects: Vec<Defect>,
@@ -82,5 +84,5 @@ pub fn normalize(feed: ParsedFeed, context: &NormalizeContext<'_>) -> Normalized
         .enumerate()
         .map(|(position, parsed)| entry::normalize_entry(parsed, position, &around, &mut defects))
         .collect();
-    NormalizedFeed { metadata, entries, hints: feed.hints, defects }
+    NormalizedFeed { metadata, entries, deleted: feed.deleted, hints: feed.hints, defects }
 }

@@ -36,6 +36,7 @@ pub fn join(mended: Mended, read: Read) -> ParsedFeed {
         base: mended.feed.base,
         hints: mended.feed.hints,
         entries,
+        deleted: mended.deleted,
         defects,
     }
 }

@@ -1,7 +1,8 @@
 /// What one document may ask of us. A document beyond a limit is cut, not refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ParseLimits {
-    /// Entries kept of one document: the newest if all of them are dated, else the first.
+    /// Entries kept of one document: the newest if all of them are dated, else the first. As many deleted ones are heeded, those
+    /// deleted last.
     pub entries: usize,
     /// Elements open at once; deeper markup is dropped, its text is kept.
     pub depth: usize,

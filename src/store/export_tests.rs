@@ -66,7 +66,11 @@ fn lived_in(path: &Path) -> Store {
     refresh.put_source(&SourceId::new("two"), source(2));
     for (entry, story) in &old[..3] {
         let record = refresh.entry(*entry).expect("read").expect("there");
-        refresh.put_identity(SourceNumber(1), record.identity, Identity::Tombstone { last_listed: at(30) });
+        let gone = match story.0 % 2 {
+            0 => Identity::Tombstone { last_listed: at(30) },
+            _ => Identity::Deleted { when: at(29), last_listed: at(30) },
+        };
+        refresh.put_identity(SourceNumber(1), record.identity, gone);
         refresh.remove_entry(*entry).expect("removed");
         refresh.remove_story(*story).expect("removed");
     }

@@ -55,7 +55,7 @@ impl Relations {
             Change::Identity { source, key, is } => {
                 let entry = match is {
                     Identity::Kept { entry, .. } => Some(*entry),
-                    Identity::Tombstone { .. } | Identity::Alias { .. } => None,
+                    Identity::Tombstone { .. } | Identity::Alias { .. } | Identity::Deleted { .. } => None,
                 };
                 self.identities.insert((*source, *key), (entry, line));
             }

@@ -130,6 +130,7 @@ fn the_layout_of_every_record_is_what_stores_out_there_hold() {
     };
     let kept = Identity::Kept { entry: EntryNumber(1), fingerprint: 7 };
     let tombstone = Identity::Tombstone { last_listed: at(1) };
+    let deleted = Identity::Deleted { when: at(1), last_listed: at(2) };
     let outline =
         EntryOutline { date: Some(300), identity: 1, title: vec![7], blocks: vec![BlockPrint { hash: 300, words: 2 }] };
     let (row, outlined) = readings::rows_of(&ReadingRecord {
@@ -214,6 +215,7 @@ fn the_layout_of_every_record_is_what_stores_out_there_hold() {
         ("article", hash(postcard::to_stdvec(&article)), 0xb27b397007e42df4),
         ("article job", hash(postcard::to_stdvec(&job)), 0x5e600fa5d24b1879),
         ("identity, alias", hash(postcard::to_stdvec(&alias)), 0x6dea788a6b86a29c),
+        ("identity, deleted", hash(postcard::to_stdvec(&deleted)), 0xc4524dc8856477a6),
         ("text", hash(postcard::to_stdvec(&text)), 0x64a7f35159ddc9c1),
         ("comparison", hash(postcard::to_stdvec(&pair)), 0x415270d2ef024bc9),
         ("word of the admin", hash(postcard::to_stdvec(&told)), 0x84325cf5de5b471c),

@@ -104,7 +104,9 @@ impl Store {
             if of_source.0 != Some(source) {
                 close(std::mem::replace(&mut of_source, (Some(source), Vec::new())));
             }
-            if let Identity::Tombstone { last_listed } = codec::decode("identity", &value)? {
+            if let Identity::Tombstone { last_listed } | Identity::Deleted { last_listed, .. } =
+                codec::decode("identity", &value)?
+            {
                 of_source.1.push((last_listed, key));
             }
         }
@@ -124,7 +126,9 @@ impl Store {
             let (key, value) = item?;
             let Some((source, key)) = keys::read_identity(&key) else { continue };
             let is_over = match codec::decode("identity", &value)? {
-                Identity::Tombstone { last_listed } => last_listed < horizon(source),
+                Identity::Tombstone { last_listed } | Identity::Deleted { last_listed, .. } => {
+                    last_listed < horizon(source)
+                }
                 // It goes after the key that it leads to.
                 Identity::Alias { of } => self.identity(source, of)?.is_none(),
                 Identity::Kept { .. } => false,

@@ -47,6 +47,12 @@ pub enum Identity {
     },
     /// The publisher has given the entry another key, under which it is kept or was.
     Alias { of: IdentityKey },
+    /// Its publisher has deleted it: it must not come back unless it was updated since.
+    Deleted {
+        when: DateTime<Utc>,
+        /// When the publisher last spoke of it, to the week.
+        last_listed: DateTime<Utc>,
+    },
 }
 
 /// One kept entry.

@@ -79,7 +79,7 @@ pub fn identify<T, E>(
         let (key, guid_is_its_own) = match &facts.guid {
             Some(guid) if policy == IdentityPolicy::ByGuid => (guid_key(guid), true),
             Some(guid) => {
-                let mark = IdentityKey::new("shared guid", &[guid]);
+                let mark = shared_guid_mark(guid);
                 if guids.get(guid) == Some(&1) && stored(mark)?.is_none() {
                     (guid_key(guid), true)
                 } else {
@@ -164,6 +164,11 @@ fn without_twins<T>(items: Vec<T>, policy: IdentityPolicy, entry_of: impl Fn(&T)
 
 fn dated(entry: &Entry) -> Option<DateTime<Utc>> {
     entry.updated.max(entry.published)
+}
+
+/// What is held of a guid that several entries bear.
+pub fn shared_guid_mark(guid: &str) -> IdentityKey {
+    IdentityKey::new("shared guid", &[guid])
 }
 
 pub fn guid_key(guid: &str) -> IdentityKey {

@@ -34,7 +34,7 @@ pub use boilerplate::PublisherBoilerplate;
 pub use copies::{Dated, Told, copies, one_story};
 pub use copy_index::{CopyIndex, Link};
 pub use entry_text::EntryText;
-pub use identity::{Identification, Identified, StoredTwin, guid_key, identify};
+pub use identity::{Identification, Identified, StoredTwin, guid_key, identify, shared_guid_mark};
 pub use lines::{GroupReport, group_lines};
 pub use ownership::{Rank, best_first, story_updated};
 pub use partition::{Member, partition};

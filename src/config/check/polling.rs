@@ -8,11 +8,11 @@ use super::{Check, number};
 use crate::{
     config::{
         PollingSettings,
-        file::{ArticleText, At, CronText, NetworkText, Polling},
+        file::{ArticleText, At, CronText, DeletedText, NetworkText, Polling},
         quantity,
         shape::closest,
     },
-    model::ArticlePolicy,
+    model::{ArticlePolicy, DeletedPolicy},
     normalize::TrackingRules,
     schedule::Schedule,
 };
@@ -36,6 +36,7 @@ impl Check<'_> {
             host_gap,
             backlog: Some(50),
             article: ArticlePolicy::None,
+            deleted: DeletedPolicy::Keep,
             timeout,
             concurrency: 64,
             tracking: TrackingRules::default(),
@@ -59,6 +60,7 @@ impl Check<'_> {
         settings.timeout = self.duration(&polling.timeout, timeout, Duration::from_secs(1));
         settings.backlog = backlog(&polling.backlog).unwrap_or(settings.backlog);
         settings.article = self.article(&polling.article).unwrap_or_default();
+        settings.deleted = self.deleted(&polling.deleted).unwrap_or_default();
         settings.concurrency = number(&polling.concurrency).unwrap_or(settings.concurrency);
         Some(settings)
     }
@@ -115,6 +117,11 @@ impl Check<'_> {
                 None
             }
         }
+    }
+
+    /// What the admin wants done about entries that publishers delete, if they say so.
+    pub(super) fn deleted(&mut self, value: &Option<At<DeletedText>>) -> Option<DeletedPolicy> {
+        value.as_ref().and_then(|text| self.read(&text.span(), quantity::deleted(text)))
     }
 
     fn network(&mut self, value: &At<NetworkText>) -> Option<IpNet> {

@@ -106,6 +106,7 @@ impl Check<'_> {
             source.basic_auth.as_ref().and_then(|credentials| self.credentials(id, credentials, surroundings));
         let headers = self.headers(source);
         let article = self.article(&source.article).unwrap_or(polling.article);
+        let deleted = self.deleted(&source.deleted).unwrap_or(polling.deleted);
         let content = source.content.as_ref().and_then(|text| self.read(&text.span(), quantity::content(text)));
         let allow_private = source.allow_private.as_ref().is_some_and(|allow| **allow);
         let Some(url_at) = &source.url else {
@@ -146,6 +147,7 @@ impl Check<'_> {
             allow_private,
             backlog: backlog(&source.backlog).unwrap_or(polling.backlog),
             article,
+            deleted,
             content: content.unwrap_or_default(),
             priority: source.priority.as_deref().copied().unwrap_or(0),
             disabled: source.disabled.as_ref().is_some_and(|disabled| **disabled),

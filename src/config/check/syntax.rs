@@ -50,7 +50,7 @@ pub(super) fn not_utf8(bytes: &[u8], valid: usize) -> Problem {
 }
 
 /// Keys of a source whose values may be shown; what else stands there may be a misspelt password.
-const PUBLIC: [&str; 17] = [
+const PUBLIC: [&str; 18] = [
     "url",
     "title",
     "language",
@@ -60,6 +60,7 @@ const PUBLIC: [&str; 17] = [
     "allow_private",
     "backlog",
     "article",
+    "deleted",
     "content",
     "priority",
     "formerly",

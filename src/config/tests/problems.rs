@@ -204,6 +204,20 @@ fn one_problem_each() {
             "did you mean \"fetch\"?",
         ),
         (
+            "a word about deleted entries that is none",
+            source("deleted = \"delete\"\n"),
+            "3:11: `delete` is nothing that can be done about deleted entries",
+            "\"delete\"",
+            "write \"keep\" or \"remove\"",
+        ),
+        (
+            "a word about deleted entries that is none, for all sources",
+            "[polling]\ndeleted = \"\"\n".into(),
+            "2:11: `` is nothing that can be done about deleted entries",
+            "\"\"",
+            "write \"keep\" or \"remove\"",
+        ),
+        (
             "a schedule with a wrong hour",
             "[polling]\nschedule = \"0 25 * * *\"\n".into(),
             "2:15: `25` cannot stand in the hour field",

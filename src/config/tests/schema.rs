@@ -35,11 +35,14 @@ fn every_documented_key_is_in_the_schema() {
     for (table, keys) in [
         ("server", "listen public_url hub"),
         ("store", "path retention cache free_space size entries_per_source"),
-        ("polling", "schedule timezone contact allow_networks host_gap backlog article timeout concurrency tracking"),
+        (
+            "polling",
+            "schedule timezone contact allow_networks host_gap backlog article deleted timeout concurrency tracking",
+        ),
         ("publish", "entries stories fair memory directory"),
         (
             "sources.*",
-            "url title language country schedule timeout headers basic_auth allow_private backlog article content priority formerly disabled",
+            "url title language country schedule timeout headers basic_auth allow_private backlog article deleted content priority formerly disabled",
         ),
         ("sources.*.basic_auth", "username password password_file"),
         ("tagging", "languages field_weight lead_words anchor_words"),

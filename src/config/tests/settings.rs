@@ -3,7 +3,10 @@ use std::time::Duration;
 use chrono_tz::Tz;
 
 use super::right;
-use crate::{model::SourceId, model::TopicId, topics::TaggingSettings};
+use crate::{
+    model::{DeletedPolicy, SourceId, TopicId},
+    topics::TaggingSettings,
+};
 
 #[test]
 fn an_empty_file_has_every_default() {
@@ -183,4 +186,21 @@ fn warnings() {
     let (_, none) =
         right("[polling]\nallow_networks = [\"127.0.0.0/8\"]\n[sources.a]\nurl = \"http://127.0.0.1/feed\"\n");
     assert_eq!(none, "");
+}
+
+#[test]
+fn what_publishers_delete_is_kept_unless_the_admin_says_otherwise_of_all_or_of_one() {
+    let policies = |polling: &str, own: &str| {
+        let text = format!(
+            "[polling]\n{polling}\n[sources.a]\nurl = \"https://a.example/\"\n{own}\n[sources.b]\nurl = \"https://b.example/\"\n"
+        );
+        let (config, warnings) = right(&text);
+        assert_eq!(warnings, "");
+        ["a", "b"].map(|id| config.sources[&SourceId::new(id)].deleted)
+    };
+    let (keep, remove) = (DeletedPolicy::Keep, DeletedPolicy::Remove);
+    assert_eq!(policies("", ""), [keep, keep]);
+    assert_eq!(policies("", "deleted = \"remove\""), [remove, keep]);
+    assert_eq!(policies("deleted = \"remove\"", ""), [remove, remove]);
+    assert_eq!(policies("deleted = \"remove\"", "deleted = \"keep\""), [keep, remove]);
 }

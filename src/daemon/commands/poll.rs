@@ -52,6 +52,8 @@ pub struct PolledSource {
     pub new: usize,
     pub revised: usize,
     pub duplicates: usize,
+    /// Entries removed because their publisher has deleted them.
+    pub deleted: usize,
     pub error: Option<String>,
 }
 
@@ -74,6 +76,7 @@ impl From<&PollReport> for PolledSource {
             new: counts.new,
             revised: counts.revised,
             duplicates: counts.duplicates,
+            deleted: counts.deleted,
             error,
         }
     }

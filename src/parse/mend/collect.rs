@@ -1,6 +1,7 @@
 //! What the walk has collected: drafts being filled, and the entries finished so far.
 
 use super::{
+    deleted::Deleted,
     draft::{Draft, DraftText},
     elements::Role,
     mended::{EntryFacts, FeedFacts, Mended, MendedEntry, TextFacts, keep_newest},
@@ -27,6 +28,7 @@ pub struct Collected {
     pub update_period: Option<u32>,
     pub update_frequency: Option<u32>,
     entries: Vec<MendedEntry>,
+    pub deleted: Deleted,
     /// How many items have been begun and ended.
     pub position: usize,
 }
@@ -151,6 +153,7 @@ impl Collected {
                 format!("the document has {} items; the newest {} were kept", self.position, self.entries.len());
             defects.push(Defect { entry: None, message });
         }
+        defects.extend(self.deleted.beyond(limits.entries));
         let mut hints = self.hints;
         hints.skip_hours.sort_unstable();
         hints.skip_hours.dedup();
@@ -170,6 +173,7 @@ impl Collected {
                 hints,
             },
             entries: self.entries,
+            deleted: self.deleted.finish(limits.entries),
             defects,
         }
     }

@@ -42,6 +42,8 @@ pub enum Element {
     MediaContent,
     SkipHours,
     SkipDays,
+    /// `at:deleted-entry` (RFC 6721 §3).
+    DeletedEntry,
     /// An element with text or attributes; of several with one meaning the least rank counts.
     Field(Field, u8),
 }
@@ -145,6 +147,7 @@ fn of_feed(vocabulary: Vocabulary, local: &str) -> Option<Element> {
         (V::Rss, "ttl") => (F::TimeToLive, 0),
         (V::Rss, "skiphours") => return Some(Element::SkipHours),
         (V::Rss, "skipdays") => return Some(Element::SkipDays),
+        (V::Tombstones, "deleted-entry") => return Some(Element::DeletedEntry),
         (V::Syndication, "updateperiod") => (F::UpdatePeriod, 0),
         (V::Syndication, "updatefrequency") => (F::UpdateFrequency, 0),
         _ => return shared(vocabulary, local),

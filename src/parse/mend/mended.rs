@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::model::{Defect, ParsedSource, PollHints, TextKind};
+use crate::model::{Defect, DeletedEntry, ParsedSource, PollHints, TextKind};
 
 /// A document mended: one plain Atom document in pieces, and beside it what Atom or its reader has no place for.
 #[derive(Debug, Default)]
@@ -11,6 +11,8 @@ pub struct Mended {
     pub head: String,
     pub feed: FeedFacts,
     pub entries: Vec<MendedEntry>,
+    /// In document order.
+    pub deleted: Vec<DeletedEntry>,
     pub defects: Vec<Defect>,
 }
 

@@ -8,6 +8,7 @@
 //! Nothing here recurses: depth costs a stack entry, and beyond the limit only the bytes that were sent.
 
 mod collect;
+mod deleted;
 mod draft;
 mod elements;
 mod entities;

@@ -20,6 +20,7 @@ pub enum Flaw {
     UnreadableDate,
     BinaryContent,
     BadBase,
+    DeletedEntry,
 }
 
 impl Flaw {
@@ -40,6 +41,9 @@ impl Flaw {
             Self::UnreadableDate => "a date cannot be read; it was left out",
             Self::BinaryContent => "a content is neither text nor HTML; it was left out",
             Self::BadBase => "an xml:base is no URL; it was ignored",
+            Self::DeletedEntry => {
+                "a deleted-entry does not say which entry, or when (RFC 3339); nothing was deleted for it"
+            }
         }
     }
 }

@@ -16,6 +16,8 @@ pub enum Vocabulary {
     Xhtml,
     Prism,
     Yandex,
+    /// RFC 6721.
+    Tombstones,
     Other,
 }
 
@@ -42,6 +44,7 @@ fn by_name(namespace: &str) -> Vocabulary {
         "w3.org/1999/02/22-rdf-syntax-ns" => Vocabulary::Rdf,
         "w3.org/1999/xhtml" => Vocabulary::Xhtml,
         "news.yandex.ru" => Vocabulary::Yandex,
+        "purl.org/atompub/tombstones/1.0" => Vocabulary::Tombstones,
         _ if bare.starts_with("backend.userland.com/rss") => Vocabulary::Rss,
         _ if bare.starts_with("purl.org/atom/ns") => Vocabulary::Atom,
         _ if bare.ends_with("search.yahoo.com/mrss") || bare == "search.yahoo.com/rss" => Vocabulary::Media,
@@ -56,7 +59,7 @@ pub fn is_rss(namespace: &str) -> bool {
     by_name(namespace) == Vocabulary::Rss
 }
 
-/// What a prefix means when nobody declared it.
+/// What a prefix means when nobody declared it. Nothing is deleted on a guess, so that none stands for tombstones.
 fn by_prefix(prefix: &str) -> Vocabulary {
     match prefix.to_ascii_lowercase().as_str() {
         "rss" => Vocabulary::Rss,

@@ -1,6 +1,7 @@
 //! Whole documents: bytes in, feed out.
 
 mod corpus;
+mod deleted;
 mod fields;
 mod flaws;
 mod hostile;

@@ -65,6 +65,14 @@ impl<'a> Walk<'a, '_> {
             Some(Element::MediaGroup) => self.push(&start, Kind::Level(Level::Media)),
             Some(Element::SkipHours) => self.push(&start, Kind::Level(Level::SkipHours)),
             Some(Element::SkipDays) => self.push(&start, Kind::Level(Level::SkipDays)),
+            Some(Element::DeletedEntry) => {
+                // RFC 6721 is of Atom documents; elsewhere it is an element like any other unknown one.
+                if self.own == Some(Vocabulary::Atom) {
+                    let (id, when) = (start.attribute("ref"), start.attribute("when"));
+                    self.collected.deleted_entry(id, when, self.limits.entries, &mut self.tally);
+                }
+                self.push(&start, Kind::Ignored);
+            }
             Some(Element::Field(field, rank)) => self.open_leaf(start, field, rank),
             None if level == Level::Person => self.push(&start, Kind::PersonPart),
             Some(Element::Item) | None => self.open_ignored(&start),

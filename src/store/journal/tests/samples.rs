@@ -150,7 +150,11 @@ pub(super) fn change(kind: u8, number: u64, text: &str) -> Change {
         8 => Change::Identity {
             source: source_number,
             key: key(number),
-            is: Identity::Tombstone { last_listed: at(number as i64) },
+            is: if number.is_multiple_of(2) {
+                Identity::Tombstone { last_listed: at(number as i64) }
+            } else {
+                Identity::Deleted { when: at(number as i64), last_listed: at(2 * number as i64) }
+            },
         },
         9 => Change::IdentityRemoved { source: source_number, key: key(number) },
         10 | 15 => Change::Story(Box::new(story(number, text))),
