@@ -30,9 +30,9 @@ use crate::{
 
 /// Makes what an address asks for of what the store holds. Knows nothing of what was made before.
 pub struct Renderer {
-    store: Store,
-    settings: Arc<PublishSettings>,
-    topic_titles: Arc<BTreeMap<TopicId, String>>,
+    pub(super) store: Store,
+    pub(super) settings: Arc<PublishSettings>,
+    pub(super) topic_titles: Arc<BTreeMap<TopicId, String>>,
     /// The name that each topic's feed id is made from.
     feed_names: BTreeMap<TopicId, TopicId>,
     /// Sources of which not just their feed's whole content is shown.
@@ -43,6 +43,20 @@ pub struct Renderer {
 
 /// For how long readers may keep an edition, whatever its sources' intervals.
 const MAX_AGE: (Duration, Duration) = (Duration::from_secs(300), Duration::from_secs(3600));
+
+/// What came of rendering what an address asks for.
+pub(super) enum Outcome {
+    Edition(Edition),
+    /// It is there and cannot be read.
+    Damaged,
+    Nothing,
+}
+
+impl From<Option<Edition>> for Outcome {
+    fn from(edition: Option<Edition>) -> Self {
+        edition.map_or(Self::Nothing, Self::Edition)
+    }
+}
 
 /// The same stories in some formats, and which they are.
 pub(super) struct RenderedStories {
@@ -84,21 +98,22 @@ impl Renderer {
         self.archives.as_ref()
     }
 
-    /// What an address asks for; `None` if there is no such thing.
+    /// What an address asks for.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub(super) fn render(&self, address: &Address) -> Result<Option<Edition>, StoreError> {
-        match address {
-            Address::Index => self.index(&mut |topic| self.headlines(topic)).map(Some),
+    pub(super) fn render(&self, address: &Address) -> Result<Outcome, StoreError> {
+        Ok(match address {
+            Address::Index => Outcome::Edition(self.index(&mut |topic| self.headlines(topic))?),
             Address::Stories(stories) => {
                 let mut rendered = self.stories(stories, &[stories.format])?;
-                Ok(rendered.editions.pop().map(|(_, edition)| edition))
+                rendered.editions.pop().map(|(_, edition)| edition).into()
             }
-            Address::Story(number) => self.story(*number),
-            Address::TopicsOutline => Ok(Some(self.topics_outline())),
-            Address::SourcesOutline => self.sources_outline().map(Some),
-        }
+            Address::Story(number) => self.story(*number)?.into(),
+            Address::Archive(topic, page) => self.archive_page(topic, *page),
+            Address::TopicsOutline => Outcome::Edition(self.topics_outline()),
+            Address::SourcesOutline => Outcome::Edition(self.sources_outline()?),
+        })
     }
 
     /// The same stories in several formats.
@@ -155,6 +170,7 @@ impl Renderer {
             Of::Topics(topics) => topics.iter().cloned().collect(),
             Of::Everything | Of::Source(_) => Vec::new(),
         };
+        let earlier = self.earlier(address, stories);
         let page = EditionPage {
             title: &frame.title,
             description: frame.description.as_deref(),
@@ -162,12 +178,12 @@ impl Renderer {
             path,
             query,
             topics: &topics,
-            earlier: None,
+            earlier: earlier.as_deref(),
         };
         pages::topic(&self.site(), &page, stories)
     }
 
-    fn site(&self) -> SitePage<'_> {
+    pub(super) fn site(&self) -> SitePage<'_> {
         SitePage { public_url: self.settings.public_url.as_str(), topic_titles: &self.topic_titles }
     }
 
@@ -186,7 +202,7 @@ impl Renderer {
         Ok(Some(self.edition(&Address::Story(number), pages::MEDIA_TYPE, story.updated, body)))
     }
 
-    fn edition(
+    pub(super) fn edition(
         &self,
         address: &Address,
         media_type: &'static str,
@@ -236,8 +252,7 @@ impl Renderer {
 
     /// Where the newest page of the archive is, for the feed that a topic has at its own address.
     fn newest_archive(&self, address: &StoriesAddress) -> Option<String> {
-        let topic = address.topic()??;
-        let name = self.feed_names.get(topic).unwrap_or(topic);
+        let name = self.name_of(address.topic()??);
         let page = self.archives.as_ref()?.newest(name)?;
         Some(self.ours(&Archives::path(name, page)))
     }
@@ -252,6 +267,11 @@ impl Renderer {
             let address = Address::Stories(StoriesAddress::standing(Some(topic), Format::Atom));
             (name.clone(), address.to_string())
         })
+    }
+
+    /// The name that a topic's feed id is made from.
+    pub(super) fn name_of<'a>(&'a self, topic: &'a TopicId) -> &'a TopicId {
+        self.feed_names.get(topic).unwrap_or(topic)
     }
 
     pub(super) fn topic_named(&self, name: &TopicId) -> Option<TopicId> {
@@ -289,7 +309,7 @@ impl Renderer {
             store: &self.store,
             archives,
             topic,
-            name: self.feed_names.get(topic).unwrap_or(topic),
+            name: self.name_of(topic),
             current: &current,
             rules,
             shown: &shown,
@@ -301,7 +321,7 @@ impl Renderer {
 
     /// What a feed's id is made from: never an address, which may change (RFC 4287 §4.2.6).
     fn feed_name(&self, selection: &Selection) -> String {
-        let first_name = |topic: &TopicId| self.feed_names.get(topic).unwrap_or(topic).clone();
+        let first_name = |topic: &TopicId| self.name_of(topic).clone();
         match (selection.topic(), &selection.of) {
             (Some(None), _) => "feed:".into(),
             (Some(Some(topic)), _) => format!("feed:{}", first_name(topic)),
