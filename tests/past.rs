@@ -129,6 +129,44 @@ async fn earlier_stories_lead_to_every_story_that_the_topic_ever_had() {
     open.close().await;
 }
 
+/// Runs a command beside the daemon.
+async fn command(desk: &Desk, arguments: &[&str]) {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_newsdesk"));
+    command.args(arguments).arg("--config").arg(desk.config());
+    let done = tokio::task::spawn_blocking(move || command.output().expect("run")).await.expect("no panic");
+    assert!(done.status.success(), "{done:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_of_a_story_that_went_on_in_another_leads_there_until_they_are_split() {
+    let (publisher, clock) = (Publisher::start(), SetClock::at(NOON));
+    publisher.serve("/feed", Resource::feed(rss(0..2)));
+    let desk = Desk::with(&configuration(&publisher, ""));
+    let open = desk.open(&clock).await;
+    let number = |page: &str, story: u32| {
+        let (_, after) = page.split_once(&format!(">IA, récit {story}.</a>")).expect("the story");
+        let path = after.split_once("href=\"/stories/").and_then(|(_, rest)| rest.split_once('"')).expect("its page").0;
+        format!("/stories/{path}")
+    };
+    let all = page(&open, "/all").await;
+    let mut stories = [0, 1].map(|story| (number(&all, story), format!("https://g.example/{story}")));
+    stories.sort();
+    let [(older, one), (younger, other)] = stories;
+    page(&open, &younger).await;
+
+    command(&desk, &["stories", "join", &one, &other]).await;
+    open.until("the way on", &younger, |status, _| status == 301).await;
+    let (_, head, _) = open.get(&younger).await;
+    let head = head.to_lowercase();
+    assert!(head.contains(&format!("location: {older}\r\n")) && head.contains("max-age=300\r\n"), "{head}");
+    assert!(page(&open, &older).await.contains("récit 0") && open.get("/stories/99").await.0 == 404);
+
+    command(&desk, &["stories", "split", &other]).await;
+    open.until("its own page", &younger, |status, _| status == 200).await;
+    assert_eq!(number(&page(&open, "/all").await, if other.ends_with('0') { 0 } else { 1 }), younger);
+    open.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_link_in_a_folder_of_editions_is_dead() {
     let (publisher, clock) = (Publisher::start(), SetClock::at(NOON));

@@ -115,6 +115,8 @@ pub enum Found {
 /// What came of making an edition.
 pub enum Made {
     Edition(Arc<Edition>),
+    /// It is at another address.
+    Moved(String),
     /// What it would be made of cannot be read until somebody has mended it.
     Damaged,
     /// It cannot be made now, and there is none of before.
@@ -169,6 +171,7 @@ impl Editions {
                 }
                 return Made::Edition(edition);
             }
+            Some(Ok(Outcome::Moved(to))) => return Made::Moved(to.to_string()),
             Some(Ok(Outcome::Damaged)) => return Made::Damaged,
             Some(Ok(Outcome::Nothing)) => return Made::Nothing,
             Some(Err(error)) => tracing::error!(%error, address = target, "an edition could not be made"),

@@ -145,7 +145,7 @@ impl Plan {
         let Some(renderer) = &self.renderer else { return Ok(()) };
         match renderer.render(address)? {
             Outcome::Edition(edition) => take(PublishedFile::new(address, &edition)),
-            Outcome::Damaged | Outcome::Nothing => Ok(()),
+            Outcome::Moved(_) | Outcome::Damaged | Outcome::Nothing => Ok(()),
         }
     }
 }

@@ -47,6 +47,8 @@ const MAX_AGE: (Duration, Duration) = (Duration::from_secs(300), Duration::from_
 /// What came of rendering what an address asks for.
 pub(super) enum Outcome {
     Edition(Edition),
+    /// It is at another address.
+    Moved(Address),
     /// It is there and cannot be read.
     Damaged,
     Nothing,
@@ -109,7 +111,7 @@ impl Renderer {
                 let mut rendered = self.stories(stories, &[stories.format])?;
                 rendered.editions.pop().map(|(_, edition)| edition).into()
             }
-            Address::Story(number) => self.story(*number)?.into(),
+            Address::Story(number) => self.story(*number)?,
             Address::Archive(topic, page) => self.archive_page(topic, *page),
             Address::TopicsOutline => Outcome::Edition(self.topics_outline()),
             Address::SourcesOutline => Outcome::Edition(self.sources_outline()?),
@@ -187,19 +189,22 @@ impl Renderer {
         SitePage { public_url: self.settings.public_url.as_str(), topic_titles: &self.topic_titles }
     }
 
-    fn story(&self, number: StoryNumber) -> Result<Option<Edition>, StoreError> {
+    fn story(&self, number: StoryNumber) -> Result<Outcome, StoreError> {
         let (story, topics, copies) = {
             let _durable = self.store.while_durable()?;
-            let Some(record) = readable(self.store.story(number))? else { return Ok(None) };
+            let Some(record) = readable(self.store.story(number))? else {
+                let other = readable(self.store.went_on_in(number))?;
+                return Ok(other.map_or(Outcome::Nothing, |other| Outcome::Moved(Address::Story(other))));
+            };
             let copies = copies(&self.store, &record)?;
             let topics = record.topics.clone();
             let Some(story) = gather(&self.store, vec![record], &self.shown, ShownAs::Merge)?.pop() else {
-                return Ok(None);
+                return Ok(Outcome::Nothing);
             };
             (story, topics, copies)
         };
         let body = pages::story(&self.site(), &StoryPage { story: &story, topics: &topics, copies: &copies });
-        Ok(Some(self.edition(&Address::Story(number), pages::MEDIA_TYPE, story.updated, body)))
+        Ok(Outcome::Edition(self.edition(&Address::Story(number), pages::MEDIA_TYPE, story.updated, body)))
     }
 
     pub(super) fn edition(

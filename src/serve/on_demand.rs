@@ -85,6 +85,7 @@ impl OnDemand {
                 self.prepare(&edition);
                 Asked::Edition(edition)
             }
+            Ok(Made::Moved(to)) => Asked::Moved(to),
             Ok(Made::Damaged) => Asked::Damaged,
             Ok(Made::NotYet) => Asked::NotYet,
             Ok(Made::Nothing) => Asked::Nothing,
