@@ -128,6 +128,8 @@ async fn a_reader_that_was_away_finds_every_story_and_what_is_taken_down_is_nowh
         assert_eq!(open.get(nothing).await.0, 404, "{nothing}");
     }
 
+    assert!(open.get("/archives/ai/1").await.2.contains("AI story 7<"), "the page for people");
+
     // Taken down beside the daemon, by its link: one that is archived, and one that is only in the feed.
     for (story, pages_of_it) in [(7, "1 page of archives"), (178, "0 pages of archives")] {
         let url = format!("https://g.example/{story}?utm_source=x");
@@ -148,7 +150,7 @@ async fn a_reader_that_was_away_finds_every_story_and_what_is_taken_down_is_nowh
             assert!(!ids(&document).contains(&id), "{path}");
         }
         until_no_file_has(&desk.path().join("www"), &format!("AI story {story}<")).await;
-        for path in ["/all.atom", "/all.rss", "/all.json", "/topics/ai.rss", "/", "/topics/ai"] {
+        for path in ["/all.atom", "/all.rss", "/all.json", "/topics/ai.rss", "/", "/topics/ai", "/archives/ai/1"] {
             let (_, _, body) = open.get(path).await;
             assert!(!body.contains(&format!("AI story {story}<")) && !body.contains(&format!("{id}\"")), "{path}");
         }

@@ -44,6 +44,7 @@ impl House {
             entries: WINDOW,
             retention: age,
             topics: vec![topic],
+            directory: Some(folder.join("www")),
             ..PublishSettings::new(url::Url::parse(public_url).expect("a URL"))
         };
         let names = [(TopicId::new("ki"), TopicId::new("ai"))];
@@ -184,6 +185,25 @@ fn whoever_was_away_finds_every_story_that_ever_joined_and_pages_never_change() 
     assert_eq!(link(&chain[4], "next-archive").as_deref(), Some("https://news.example/archives/ai/2.atom"));
     assert_eq!(link(&chain[4], "current").as_deref(), Some("https://news.example/topics/ki.atom"));
     assert_eq!(link(&chain[4], "prev-archive"), None);
+}
+
+#[test]
+fn a_page_that_is_written_leads_on_to_the_next_once_that_is_there() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut house = House::open(folder.path(), 0, "https://news.example/", 400);
+    for (stories, [first, second]) in [(0..60, ["/topics/ki", ""]), (60..100, ["/archives/ai/2", "/topics/ki"])] {
+        house.deliver(0, stories);
+        house.archive(0);
+        house.publisher.publish(&house.publisher.all());
+        while house.publisher.settle_one() {}
+        let later = |number: u64| {
+            let file = folder.path().join(format!("www/archives/ai/{number}/index.html"));
+            let page = std::fs::read_to_string(file).unwrap_or_default();
+            let link = page.split_once("\" rel=\"next\"").and_then(|(before, _)| before.rsplit('"').next());
+            link.unwrap_or_default().to_owned()
+        };
+        assert_eq!([later(1), later(2)], [first, second]);
+    }
 }
 
 #[test]

@@ -152,7 +152,7 @@ fn told_of(refresh: &Refresh<'_>, record: &EntryRecord) -> Result<Vec<(EntryNumb
 /// Which of the existing stories each group goes on with; `None` for a group that becomes a story of its own.
 ///
 /// The oldest story stays; when one falls apart, the part that holds the entry whose id it bears keeps it. A story that no
-/// group goes on with is removed.
+/// group goes on with is removed, and it is noted with which entry it went on.
 fn allot_stories(
     refresh: &mut Refresh<'_>,
     records: &BTreeMap<EntryNumber, EntryRecord>,
@@ -179,15 +179,37 @@ fn allot_stories(
             .max_by_key(|i| (claim(&groups[*i]), std::cmp::Reverse(*i)));
         match heir {
             Some(heir) if allotted[heir].is_none() => allotted[heir] = Some(story),
-            _ => refresh.remove_story(number)?,
+            heir => {
+                refresh.remove_story(number)?;
+                // Who comes for it is led to where what it showed is now.
+                let members = heir.and_then(|heir| groups.get(heir)).into_iter().flatten();
+                let mut members = members.filter(|entry| records.get(entry).is_some_and(|r| r.story == number));
+                let shown = members.clone().find(|entry| **entry == story.owner);
+                if let Some(entry) = shown.or_else(|| members.next()) {
+                    refresh.put_went_on(number, *entry);
+                }
+            }
         }
     }
     Ok(allotted)
 }
 
+/// The number of a story that had gone on with one of these, and is there again now that they are apart.
+fn number_of_before(refresh: &mut Refresh<'_>, group: &[EntryNumber]) -> Result<Option<StoryNumber>, StoreError> {
+    for entry in group {
+        for number in refresh.went_on_with(*entry)? {
+            if refresh.story(number)?.is_none() {
+                refresh.remove_went_on(number);
+                return Ok(Some(number));
+            }
+        }
+    }
+    Ok(None)
+}
+
 /// The story of a group as it is now.
 fn renew(
-    refresh: &Refresh<'_>,
+    refresh: &mut Refresh<'_>,
     store: &Store,
     rules: &TakeInRules,
     records: &BTreeMap<EntryNumber, EntryRecord>,
@@ -205,7 +227,10 @@ fn renew(
     let (number, id) = match kept {
         Some(story) => (story.number, story.id),
         None => {
-            let number = refresh.new_story_number();
+            let number = match number_of_before(refresh, group)? {
+                Some(number) => number,
+                None => refresh.new_story_number(),
+            };
             (number, free_id(refresh, store, number, records.get(&owner))?)
         }
     };

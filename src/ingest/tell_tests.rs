@@ -9,7 +9,7 @@ use super::{
 use crate::{
     model::{ShownAs, TopicId},
     publish::{EditionStory, Format, StoriesAddress, Wanted, gather, select},
-    store::Store,
+    store::{Store, StoryRecord},
 };
 
 /// What an edition shows.
@@ -102,6 +102,53 @@ fn the_admins_word_stands_against_keys_and_texts_also_for_entries_that_come_back
         let error = tell(&desk, wrong).expect_err("refused").to_string();
         assert!(error.contains(why), "{error}");
     }
+}
+
+#[test]
+fn a_story_that_went_on_in_another_is_found_there_and_has_its_number_again_when_they_are_split() {
+    let mut desk = Newsroom::new();
+    let link = |source: &str| format!("https://{source}.example/1");
+    let names = ["gazette", "herald", "courier"];
+    for (source, seed) in names.into_iter().zip(1..) {
+        desk.deliver(
+            source,
+            at(10),
+            vec![article(source, "1", &format!("Something, says {source}"), &prose(seed, 50), 9)],
+        );
+    }
+    let number_of = |desk: &Newsroom, source: &str| {
+        let has_it = |story: &StoryRecord| story.copies.iter().any(|copy| copy.link == Some(link(source)));
+        desk.stories().into_iter().find(has_it).expect("a story").number
+    };
+    let [gazette, herald, courier] = names.map(|source| number_of(&desk, source));
+    let tell = |desk: &Newsroom, tell: Tell| desk.ingest().tell(&tell, at(20)).map(drop).expect("told");
+    let led = |desk: &Newsroom, story| desk.store().went_on_in(story).expect("read");
+    assert_eq!(led(&desk, herald), None);
+
+    tell(&desk, Tell::Join(link("gazette"), link("herald")));
+    assert_eq!((number_of(&desk, "herald"), led(&desk, herald)), (gazette, Some(gazette)));
+    tell(&desk, Tell::Join(link("courier"), link("herald")));
+    assert_eq!((led(&desk, herald), led(&desk, courier)), (Some(gazette), Some(gazette)));
+
+    // Neither the database nor the journal alone knows of it.
+    for lost in ["db", "journal", "db"] {
+        desk.store().make_durable().expect("on the disk");
+        desk.store().fold(&false.into()).expect("a journal that was lost is written anew");
+        desk.lose(lost);
+        assert_eq!((led(&desk, herald), led(&desk, courier)), (Some(gazette), Some(gazette)), "{lost}");
+    }
+
+    tell(&desk, Tell::Split(link("courier")));
+    assert_eq!(number_of(&desk, "courier"), courier, "it is at its own address again");
+    assert_eq!((led(&desk, courier), led(&desk, herald)), (None, Some(gazette)));
+    tell(&desk, Tell::Join(link("courier"), link("herald")));
+    assert_eq!(led(&desk, courier), Some(gazette), "the later word counts");
+
+    // It leads nowhere once what it showed is gone.
+    while desk.ingest().prune(at(64 * 24)).expect("pruned").1 {}
+    assert!(desk.stories().is_empty());
+    assert_eq!((led(&desk, herald), led(&desk, courier)), (None, None));
+    assert!(desk.store().gone_on().expect("read").is_empty(), "nothing is kept of it");
 }
 
 #[test]

@@ -7,6 +7,10 @@ use std::{collections::BTreeSet, fmt};
 
 use url::form_urlencoded;
 
+use super::{
+    archive::page_address,
+    pages::{archive_path, story_path},
+};
 use crate::model::{ContentPolicy, SourceId, StoryNumber, TopicId};
 
 /// What can be asked for.
@@ -18,6 +22,8 @@ pub enum Address {
     Stories(StoriesAddress),
     /// The page of one story.
     Story(StoryNumber),
+    /// A page for people of the archive of a topic, by the name of the topic's feed.
+    Archive(TopicId, u64),
     /// Our topics' feeds, for a reader to subscribe to in one go.
     TopicsOutline,
     /// What we read, by topic.
@@ -138,7 +144,11 @@ impl Address {
             "/" => Some(Self::Index),
             "/topics.opml" => Some(Self::TopicsOutline),
             "/sources.opml" => Some(Self::SourcesOutline),
-            _ => path.strip_prefix("/stories/").and_then(number).map(|number| Self::Story(StoryNumber(number))),
+            _ => {
+                let story =
+                    path.strip_prefix("/stories/").and_then(number).map(|number| Self::Story(StoryNumber(number)));
+                story.or_else(|| page_address(path).map(|(topic, page)| Self::Archive(topic, page)))
+            }
         };
         if let Some(alone) = alone {
             return if query.is_none_or(str::is_empty) { Ok(alone) } else { Err(AddressError::UnknownParameter) };
@@ -300,7 +310,8 @@ impl fmt::Display for Address {
         match self {
             Self::Index => f.write_str("/"),
             Self::Stories(stories) => stories.fmt(f),
-            Self::Story(number) => write!(f, "/stories/{}", number.0),
+            Self::Story(number) => f.write_str(&story_path(*number)),
+            Self::Archive(name, page) => f.write_str(&archive_path(name, *page)),
             Self::TopicsOutline => f.write_str("/topics.opml"),
             Self::SourcesOutline => f.write_str("/sources.opml"),
         }
@@ -423,6 +434,7 @@ mod tests {
             ),
             ("/sources/le-monde.rss?lang=fr&content=title", "/sources/le-monde.rss?lang=fr&content=title"),
             ("/stories/17", "/stories/17"),
+            ("/archives/ai/3", "/archives/ai/3"),
             ("/topics.opml", "/topics.opml"),
             ("/sources.opml", "/sources.opml"),
         ];
@@ -450,6 +462,11 @@ mod tests {
             (&longest, AddressError::Nothing),
             ("/stories/017", AddressError::Nothing),
             ("/stories/-1", AddressError::Nothing),
+            ("/archives/ai/03", AddressError::Nothing),
+            ("/archives/ai/", AddressError::Nothing),
+            ("/archives/ai/3/4", AddressError::Nothing),
+            ("/archives/a+b/3", AddressError::Nothing),
+            ("/archives/ai/3?limit=5", AddressError::UnknownParameter),
             ("/stories/99999999999999999999", AddressError::Nothing),
             ("/?utm_source=x", AddressError::UnknownParameter),
             ("/topics/ai.atom?utm_source=x", AddressError::UnknownParameter),

@@ -23,11 +23,18 @@ pub(super) struct CurrentFiles {
     unwritten: ChangedEditions,
     /// What is there once is older than what is in the others.
     is_rest_unwritten: bool,
-    /// Pages of archives do not change, but for a takedown.
+    /// Documents of archives do not change, but for a takedown.
     have_archives_changed: bool,
+    /// Nor do their pages for people, but for that, by what the configuration says of topics, or by another newsdesk's hand.
+    is_every_page_unsure: bool,
+    /// Pages for people of archives that may not be as they are to be. They are looked at one at a time.
+    unsure: BTreeSet<ArchivePlace>,
     /// The stories that each edition shows, by which it is known whose pages are still linked.
     stories: BTreeMap<Option<TopicId>, BTreeSet<StoryNumber>>,
 }
+
+/// A page of an archive, by the name of the topic's feed.
+type ArchivePlace = (TopicId, u64);
 
 #[derive(Debug, thiserror::Error)]
 enum WriteError {
@@ -45,6 +52,8 @@ impl CurrentFiles {
             unwritten: ChangedEditions::new(),
             is_rest_unwritten: false,
             have_archives_changed: false,
+            is_every_page_unsure: true,
+            unsure: BTreeSet::new(),
             stories: BTreeMap::new(),
         }
     }
@@ -58,19 +67,21 @@ impl CurrentFiles {
     /// Something was taken down: pages of archives that are written may not be as they were.
     pub(super) fn have_archives_changed(&mut self) {
         self.have_archives_changed = true;
+        self.is_every_page_unsure = true;
         self.is_rest_unwritten = true;
     }
 
-    /// Writes one topic, or what is there once. `false` if nothing is left to do, or it cannot be done now: it is tried again
+    /// Writes one topic, what is there once, or a page of an archive. `false` if nothing is left to do, or it cannot be done now: it is tried again
     /// at the next change.
     pub(super) fn write_next(&mut self, plan: &Plan) -> bool {
         let next = self.unwritten.pop_first();
-        if next.is_none() && !self.is_rest_unwritten {
-            return false;
-        }
         let written = match &next {
             Some(topic) => self.write_topic(plan, topic),
-            None => self.write_rest(plan),
+            None if self.is_rest_unwritten => self.write_rest(plan),
+            None => match self.unsure.pop_first() {
+                Some(page) => self.write_page(plan, page),
+                None => return false,
+            },
         };
         if let Err(error) = written {
             let hint = match &error {
@@ -83,6 +94,7 @@ impl CurrentFiles {
             self.directory = None;
             self.unwritten.extend(next);
             self.is_rest_unwritten = true;
+            self.is_every_page_unsure = true;
             return false;
         }
         true
@@ -116,6 +128,15 @@ impl CurrentFiles {
                 Ok(directory.write(&file).map(drop)?)
             })?;
         beside.extend(archives);
+        let pages = plan.pages_of_archives();
+        let is_new = |(name, page): &ArchivePlace| !directory.has(&file_of(&Address::Archive(name.clone(), *page)));
+        for (place, next) in pages.iter().zip(pages.iter().skip(1).map(Some).chain([None])) {
+            // The one before a new page leads on to it.
+            if self.is_every_page_unsure || is_new(place) || next.is_some_and(is_new) {
+                self.unsure.insert(place.clone());
+            }
+        }
+        beside.extend(pages.into_iter().map(|(name, page)| file_of(&Address::Archive(name, page))));
         let of_topics = plan.settings.topics.iter().map(|page| Some(page.id.clone()));
         let present: BTreeSet<Option<TopicId>> = std::iter::once(None).chain(of_topics).collect();
         self.stories.retain(|topic, _| present.contains(topic));
@@ -127,7 +148,13 @@ impl CurrentFiles {
         directory.keep_only(|path| beside.contains(path))?;
         self.is_rest_unwritten = false;
         self.have_archives_changed = false;
+        self.is_every_page_unsure = false;
         Ok(())
+    }
+
+    fn write_page(&mut self, plan: &Plan, (name, page): ArchivePlace) -> Result<(), WriteError> {
+        let directory = open(&mut self.directory, &self.root)?;
+        plan.file(&Address::Archive(name, page), &mut |file| Ok(directory.write(&file).map(drop)?))
     }
 }
 

@@ -13,7 +13,7 @@ use super::{
     address::{Address, AddressError, Of, StoriesAddress},
     changes::Changes,
     publisher::Held,
-    renderer::Renderer,
+    renderer::{Outcome, Renderer},
     shelf::{Shelf, Slot, Tick},
 };
 use crate::model::{SourceId, TopicId};
@@ -115,6 +115,10 @@ pub enum Found {
 /// What came of making an edition.
 pub enum Made {
     Edition(Arc<Edition>),
+    /// It is at another address.
+    Moved(String),
+    /// What it would be made of cannot be read until somebody has mended it.
+    Damaged,
     /// It cannot be made now, and there is none of before.
     NotYet,
     Nothing,
@@ -152,21 +156,24 @@ impl Editions {
         let renderer = stamp.plan.as_ref().and_then(|plan| plan.renderer.as_ref());
         let is_held = match address {
             Address::Stories(stories) => {
-                depends_on(address).iter().any(|topic| held.holds(topic.as_ref()))
+                depends_on(address, None).iter().any(|topic| held.holds(topic.as_ref()))
                     || stories.selection.topics().any(|topic| held.holds(Some(topic)))
             }
             Address::Index | Address::Story(_) | Address::SourcesOutline => held != Held::Nothing,
-            Address::TopicsOutline => false,
+            // What is in an archive stays as it is.
+            Address::Archive(..) | Address::TopicsOutline => false,
         };
         match renderer.filter(|_| !is_held).map(|renderer| renderer.render(address)) {
-            Some(Ok(Some(edition))) => {
+            Some(Ok(Outcome::Edition(edition))) => {
                 let edition = self.put(address, edition, &stamp);
                 if let Some(slot) = self.state().slot(&target) {
                     slot.is_asked_for(self.minute());
                 }
                 return Made::Edition(edition);
             }
-            Some(Ok(None)) => return Made::Nothing,
+            Some(Ok(Outcome::Moved(to))) => return Made::Moved(to.to_string()),
+            Some(Ok(Outcome::Damaged)) => return Made::Damaged,
+            Some(Ok(Outcome::Nothing)) => return Made::Nothing,
             Some(Err(error)) => tracing::error!(%error, address = target, "an edition could not be made"),
             None => {}
         }
@@ -293,7 +300,7 @@ impl Editions {
             }
             None => (Arc::new(edition), false),
         };
-        let mut slot = Slot::new(edition.clone(), stamp.tick, depends_on(address));
+        let mut slot = Slot::new(edition.clone(), stamp.tick, depends_on(address, stamp.plan.as_deref()));
         if *address == Address::SourcesOutline {
             slot.lasts_until = Some(self.minute() + SOURCES_OUTLINE_LASTS);
         }
@@ -450,18 +457,23 @@ fn is_standing(address: &Address) -> bool {
     match address {
         Address::Index | Address::TopicsOutline | Address::SourcesOutline => true,
         Address::Stories(stories) => stories.topic().is_some(),
-        Address::Story(_) => false,
+        Address::Story(_) | Address::Archive(..) => false,
     }
 }
 
 /// The editions (`None`: of everything) with which one changes.
-fn depends_on(address: &Address) -> Vec<Option<TopicId>> {
+fn depends_on(address: &Address, plan: Option<&Plan>) -> Vec<Option<TopicId>> {
     match address {
         Address::Stories(StoriesAddress { selection, .. }) => match &selection.of {
             Of::Topics(topics) => topics.iter().cloned().map(Some).collect(),
             Of::Everything | Of::Source(_) => vec![None],
         },
         Address::Index | Address::Story(_) => vec![None],
+        // The newest page of an archive leads on to the next once that is there.
+        Address::Archive(name, _) => {
+            let renderer = plan.and_then(|plan| plan.renderer.as_ref());
+            renderer.and_then(|renderer| renderer.topic_named(name)).map(Some).into_iter().collect()
+        }
         Address::TopicsOutline | Address::SourcesOutline => Vec::new(),
     }
 }

@@ -10,7 +10,7 @@ use super::{
     address::{Address, Format, StoriesAddress},
     archive::Archived,
     editions::Plan,
-    renderer::Renderer,
+    renderer::{Outcome, Renderer},
 };
 use crate::{
     model::{StoryNumber, TopicId},
@@ -33,7 +33,7 @@ pub(super) fn file_of(address: &Address) -> String {
     let path = target.trim_start_matches('/');
     match address {
         Address::Index => "index.html".into(),
-        Address::Story(_) | Address::Stories(StoriesAddress { format: Format::Page, .. }) => {
+        Address::Story(_) | Address::Archive(..) | Address::Stories(StoriesAddress { format: Format::Page, .. }) => {
             format!("{path}/index.html")
         }
         Address::Stories(_) | Address::TopicsOutline | Address::SourcesOutline => path.into(),
@@ -68,6 +68,9 @@ impl Editions {
             plan.file(&Address::Story(story), take)?;
         }
         plan.files_of_archives(|_| true, take)?;
+        for (name, page) in plan.pages_of_archives() {
+            plan.file(&Address::Archive(name, page), take)?;
+        }
         plan.files_beside(take)
     }
 }
@@ -109,7 +112,12 @@ impl Plan {
         paths.iter().map(|path| path.trim_start_matches('/').to_owned()).collect()
     }
 
-    /// The pages of archives, those that are wanted.
+    /// Every page of an archive, by the name of the topic's feed, in order.
+    pub(super) fn pages_of_archives(&self) -> Vec<(TopicId, u64)> {
+        self.renderer.as_ref().and_then(Renderer::archives).map(|archives| archives.pages()).unwrap_or_default()
+    }
+
+    /// The documents of archives, those that are wanted.
     pub(super) fn files_of_archives<E>(
         &self,
         wanted: impl Fn(&str) -> bool,
@@ -136,8 +144,8 @@ impl Plan {
     ) -> Result<(), E> {
         let Some(renderer) = &self.renderer else { return Ok(()) };
         match renderer.render(address)? {
-            Some(edition) => take(PublishedFile::new(address, &edition)),
-            None => Ok(()),
+            Outcome::Edition(edition) => take(PublishedFile::new(address, &edition)),
+            Outcome::Moved(_) | Outcome::Damaged | Outcome::Nothing => Ok(()),
         }
     }
 }

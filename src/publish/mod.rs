@@ -4,7 +4,7 @@
 //! event); a `Renderer` writes them as `atom`, `rss` or `json_feed`, or as [`pages`] for people, and lists of feeds as `opml`.
 //! [`Edition`] is the result with its codings and validators; [`Editions`] holds the current ones, and a [`Publisher`] keeps those
 //! current that are asked for, in memory and, where the admin wants so, as `files` in a `directory`. What a topic no longer shows
-//! is in its `archive`. No "now" enters an edition: the same stories and the same settings give the same bytes.
+//! is in its `archive`, and on the pages of the `past` that are made of it. No "now" enters an edition: the same stories and the same settings give the same bytes.
 
 mod address;
 mod also;
@@ -27,6 +27,7 @@ mod history;
 mod json_feed;
 mod opml;
 pub mod pages;
+mod past;
 mod publisher;
 mod renderer;
 mod rss;

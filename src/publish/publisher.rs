@@ -194,7 +194,13 @@ impl Publisher {
         if let Some(files) = &mut self.files {
             files.have_archives_changed();
         }
-        self.editions.archives().map_or_else(|| Ok(TakenOut::default()), |archives| archives.take_out(what))
+        let Some(archives) = self.editions.archives() else { return Ok(TakenOut::default()) };
+        let taken = archives.take_out(what);
+        if taken.as_ref().map_or(true, |taken| taken.pages > 0) {
+            // A page for people may have been made of an archive's document before that was cut.
+            self.editions.forget();
+        }
+        taken
     }
 
     /// Does what can wait until there is nothing to publish, for one edition. `false` if nothing is left to do.

@@ -30,9 +30,9 @@ use crate::{
 
 /// Makes what an address asks for of what the store holds. Knows nothing of what was made before.
 pub struct Renderer {
-    store: Store,
-    settings: Arc<PublishSettings>,
-    topic_titles: Arc<BTreeMap<TopicId, String>>,
+    pub(super) store: Store,
+    pub(super) settings: Arc<PublishSettings>,
+    pub(super) topic_titles: Arc<BTreeMap<TopicId, String>>,
     /// The name that each topic's feed id is made from.
     feed_names: BTreeMap<TopicId, TopicId>,
     /// Sources of which not just their feed's whole content is shown.
@@ -43,6 +43,22 @@ pub struct Renderer {
 
 /// For how long readers may keep an edition, whatever its sources' intervals.
 const MAX_AGE: (Duration, Duration) = (Duration::from_secs(300), Duration::from_secs(3600));
+
+/// What came of rendering what an address asks for.
+pub(super) enum Outcome {
+    Edition(Edition),
+    /// It is at another address.
+    Moved(Address),
+    /// It is there and cannot be read.
+    Damaged,
+    Nothing,
+}
+
+impl From<Option<Edition>> for Outcome {
+    fn from(edition: Option<Edition>) -> Self {
+        edition.map_or(Self::Nothing, Self::Edition)
+    }
+}
 
 /// The same stories in some formats, and which they are.
 pub(super) struct RenderedStories {
@@ -84,21 +100,22 @@ impl Renderer {
         self.archives.as_ref()
     }
 
-    /// What an address asks for; `None` if there is no such thing.
+    /// What an address asks for.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub(super) fn render(&self, address: &Address) -> Result<Option<Edition>, StoreError> {
-        match address {
-            Address::Index => self.index(&mut |topic| self.headlines(topic)).map(Some),
+    pub(super) fn render(&self, address: &Address) -> Result<Outcome, StoreError> {
+        Ok(match address {
+            Address::Index => Outcome::Edition(self.index(&mut |topic| self.headlines(topic))?),
             Address::Stories(stories) => {
                 let mut rendered = self.stories(stories, &[stories.format])?;
-                Ok(rendered.editions.pop().map(|(_, edition)| edition))
+                rendered.editions.pop().map(|(_, edition)| edition).into()
             }
-            Address::Story(number) => self.story(*number),
-            Address::TopicsOutline => Ok(Some(self.topics_outline())),
-            Address::SourcesOutline => self.sources_outline().map(Some),
-        }
+            Address::Story(number) => self.story(*number)?,
+            Address::Archive(topic, page) => self.archive_page(topic, *page),
+            Address::TopicsOutline => Outcome::Edition(self.topics_outline()),
+            Address::SourcesOutline => Outcome::Edition(self.sources_outline()?),
+        })
     }
 
     /// The same stories in several formats.
@@ -155,6 +172,7 @@ impl Renderer {
             Of::Topics(topics) => topics.iter().cloned().collect(),
             Of::Everything | Of::Source(_) => Vec::new(),
         };
+        let earlier = self.earlier(address, stories);
         let page = EditionPage {
             title: &frame.title,
             description: frame.description.as_deref(),
@@ -162,31 +180,34 @@ impl Renderer {
             path,
             query,
             topics: &topics,
-            earlier: None,
+            earlier: earlier.as_deref(),
         };
         pages::topic(&self.site(), &page, stories)
     }
 
-    fn site(&self) -> SitePage<'_> {
+    pub(super) fn site(&self) -> SitePage<'_> {
         SitePage { public_url: self.settings.public_url.as_str(), topic_titles: &self.topic_titles }
     }
 
-    fn story(&self, number: StoryNumber) -> Result<Option<Edition>, StoreError> {
+    fn story(&self, number: StoryNumber) -> Result<Outcome, StoreError> {
         let (story, topics, copies) = {
             let _durable = self.store.while_durable()?;
-            let Some(record) = readable(self.store.story(number))? else { return Ok(None) };
+            let Some(record) = readable(self.store.story(number))? else {
+                let other = readable(self.store.went_on_in(number))?;
+                return Ok(other.map_or(Outcome::Nothing, |other| Outcome::Moved(Address::Story(other))));
+            };
             let copies = copies(&self.store, &record)?;
             let topics = record.topics.clone();
             let Some(story) = gather(&self.store, vec![record], &self.shown, ShownAs::Merge)?.pop() else {
-                return Ok(None);
+                return Ok(Outcome::Nothing);
             };
             (story, topics, copies)
         };
         let body = pages::story(&self.site(), &StoryPage { story: &story, topics: &topics, copies: &copies });
-        Ok(Some(self.edition(&Address::Story(number), pages::MEDIA_TYPE, story.updated, body)))
+        Ok(Outcome::Edition(self.edition(&Address::Story(number), pages::MEDIA_TYPE, story.updated, body)))
     }
 
-    fn edition(
+    pub(super) fn edition(
         &self,
         address: &Address,
         media_type: &'static str,
@@ -236,8 +257,7 @@ impl Renderer {
 
     /// Where the newest page of the archive is, for the feed that a topic has at its own address.
     fn newest_archive(&self, address: &StoriesAddress) -> Option<String> {
-        let topic = address.topic()??;
-        let name = self.feed_names.get(topic).unwrap_or(topic);
+        let name = self.name_of(address.topic()??);
         let page = self.archives.as_ref()?.newest(name)?;
         Some(self.ours(&Archives::path(name, page)))
     }
@@ -252,6 +272,11 @@ impl Renderer {
             let address = Address::Stories(StoriesAddress::standing(Some(topic), Format::Atom));
             (name.clone(), address.to_string())
         })
+    }
+
+    /// The name that a topic's feed id is made from.
+    pub(super) fn name_of<'a>(&'a self, topic: &'a TopicId) -> &'a TopicId {
+        self.feed_names.get(topic).unwrap_or(topic)
     }
 
     pub(super) fn topic_named(&self, name: &TopicId) -> Option<TopicId> {
@@ -289,7 +314,7 @@ impl Renderer {
             store: &self.store,
             archives,
             topic,
-            name: self.feed_names.get(topic).unwrap_or(topic),
+            name: self.name_of(topic),
             current: &current,
             rules,
             shown: &shown,
@@ -301,7 +326,7 @@ impl Renderer {
 
     /// What a feed's id is made from: never an address, which may change (RFC 4287 §4.2.6).
     fn feed_name(&self, selection: &Selection) -> String {
-        let first_name = |topic: &TopicId| self.feed_names.get(topic).unwrap_or(topic).clone();
+        let first_name = |topic: &TopicId| self.name_of(topic).clone();
         match (selection.topic(), &selection.of) {
             (Some(None), _) => "feed:".into(),
             (Some(Some(topic)), _) => format!("feed:{}", first_name(topic)),

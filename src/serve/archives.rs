@@ -1,4 +1,4 @@
-//! Pages of archives (RFC 5005 §4), read from their files when somebody asks.
+//! Pages of archives (RFC 5005 §4), read from their files when somebody asks; and what is said where there is none.
 
 use std::sync::Arc;
 
@@ -17,31 +17,44 @@ const ONCE_MENDED: HeaderValue = HeaderValue::from_static("3600");
 /// How soon to come again while newsdesk starts, in seconds.
 const SOON: HeaderValue = HeaderValue::from_static("5");
 
-/// What is to be had at a path below `/archives/`: a page, or what there is to say instead.
-pub(super) async fn find(archives: &Archives, on_demand: &OnDemand, path: &str) -> Result<Arc<Edition>, Response> {
+/// What is to be had at a path below `/archives/`: a page, or what there is to say instead. `None` if a page for people can be
+/// made for it.
+pub(super) async fn find(
+    archives: &Archives,
+    on_demand: &OnDemand,
+    path: &str,
+) -> Result<Option<Arc<Edition>>, Response> {
+    if !path.ends_with(".atom") {
+        return archives.instead_of(path).map_or(Ok(None), |instead| page_or_answer(Some(instead)));
+    }
     // Reading one takes a millisecond or two; what many ask for is in memory.
     let (archives, path) = (archives.clone(), path.to_owned());
     let found = on_demand.beside(move || archives.find(&path)).await;
+    page_or_answer(found)
+}
+
+fn page_or_answer(found: Option<Archived>) -> Result<Option<Arc<Edition>>, Response> {
     match found {
-        Some(Archived::Page(page)) => Ok(page),
+        Some(Archived::Page(page)) => Ok(Some(page)),
         Some(Archived::NotYet { current }) => {
             let mut response =
-                plain(StatusCode::TEMPORARY_REDIRECT, SHORTLY, "What is not archived yet is in the current feed.\n");
+                plain(StatusCode::TEMPORARY_REDIRECT, SHORTLY, "What is not archived yet is with what is current.\n");
             if let Ok(current) = HeaderValue::from_str(&current) {
                 response.headers_mut().insert(header::LOCATION, current);
             }
             Err(response)
         }
         Some(Archived::Gone) => Err(plain(StatusCode::GONE, SHORTLY, "This page of the archive is no longer kept.\n")),
-        Some(Archived::Damaged) => {
-            let mut response =
-                plain(StatusCode::SERVICE_UNAVAILABLE, NOT_KEPT, "This page cannot be read at present.\n");
-            response.headers_mut().insert(header::RETRY_AFTER, ONCE_MENDED);
-            Err(response)
-        }
+        Some(Archived::Damaged) => Err(damaged()),
         Some(Archived::Starting) | None => {
             Err(come_again(SOON, "The archives are being looked up; try again shortly.\n"))
         }
         Some(Archived::Nothing) => Err(nothing()),
     }
+}
+
+pub(super) fn damaged() -> Response {
+    let mut response = plain(StatusCode::SERVICE_UNAVAILABLE, NOT_KEPT, "This page cannot be read at present.\n");
+    response.headers_mut().insert(header::RETRY_AFTER, ONCE_MENDED);
+    response
 }

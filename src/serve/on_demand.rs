@@ -40,6 +40,8 @@ pub(super) enum Asked {
     Busy,
     Moved(String),
     Gone,
+    /// It cannot be read until somebody has mended it.
+    Damaged,
     Refused(AddressError),
     Nothing,
 }
@@ -64,7 +66,7 @@ impl OnDemand {
         };
         let is_combined = match &*address {
             Address::Stories(stories) => stories.topic().is_none(),
-            Address::Story(_) => true,
+            Address::Story(_) | Address::Archive(..) => true,
             Address::Index | Address::TopicsOutline | Address::SourcesOutline => false,
         };
         let queue = if is_combined { &self.0.combined } else { &self.0.standing };
@@ -83,6 +85,8 @@ impl OnDemand {
                 self.prepare(&edition);
                 Asked::Edition(edition)
             }
+            Ok(Made::Moved(to)) => Asked::Moved(to),
+            Ok(Made::Damaged) => Asked::Damaged,
             Ok(Made::NotYet) => Asked::NotYet,
             Ok(Made::Nothing) => Asked::Nothing,
             Err(panic) => {

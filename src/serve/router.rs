@@ -81,13 +81,15 @@ async fn edition(State(shown): State<Arc<Shown>>, request: Request) -> Response 
         };
     }
     if let (true, Some(archives)) = (is_archive(&request), shown.site.editions.archives()) {
-        return match archives::find(archives, &shown.on_demand, request.uri().path()).await {
-            Ok(page) => {
+        match archives::find(archives, &shown.on_demand, request.uri().path()).await {
+            Ok(Some(page)) => {
                 shown.on_demand.prepare(&page);
-                answer(&page, request.method(), request.headers(), &shown.site.clock).map(Body::new)
+                return answer(&page, request.method(), request.headers(), &shown.site.clock).map(Body::new);
             }
-            Err(response) => response,
-        };
+            // A page for people is made of it.
+            Ok(None) => {}
+            Err(response) => return response,
+        }
     }
     match shown.on_demand.ask(target).await {
         Asked::Edition(edition) => {
@@ -103,6 +105,7 @@ async fn edition(State(shown): State<Arc<Shown>>, request: Request) -> Response 
             response
         }
         Asked::Gone => plain(StatusCode::GONE, SHORTLY, "This topic is no longer published.\n"),
+        Asked::Damaged => archives::damaged(),
         Asked::Refused(error) => plain(StatusCode::BAD_REQUEST, SHORTLY, format!("{error}.\n")),
         Asked::Nothing => nothing(),
     }

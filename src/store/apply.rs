@@ -15,7 +15,7 @@ use super::{
     readings,
     records::{EntryRecord, StoryRecord},
     refresh::ChangedEditions,
-    taken_down,
+    taken_down, went_on,
 };
 use crate::model::{EntryNumber, StoryNumber};
 
@@ -125,6 +125,8 @@ fn apply_change<D: Deref<Target = Database>>(
         Change::Archive { topic, is } => put(work, TreeName::Archives, topic.as_str().as_bytes(), "archive", is),
         Change::TakenDown(record) => taken_down::put(work, record),
         Change::TakenDownRemoved { number } => taken_down::remove(work, *number),
+        Change::WentOn { story, entry } => went_on::put(work, *story, *entry),
+        Change::WentOnRemoved { story } => went_on::remove(work, *story),
     }
 }
 

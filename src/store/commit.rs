@@ -162,6 +162,14 @@ pub enum Change {
     TakenDownRemoved {
         number: u64,
     },
+    /// A story is no more: it goes on wherever this entry is, the one that it showed.
+    WentOn {
+        story: StoryNumber,
+        entry: EntryNumber,
+    },
+    WentOnRemoved {
+        story: StoryNumber,
+    },
 }
 
 impl Change {
@@ -203,6 +211,7 @@ impl Change {
             Change::Archive { topic, .. } => Subject::Archive(topic.clone()),
             Change::TakenDown(record) => Subject::TakenDown(record.number),
             Change::TakenDownRemoved { number } => Subject::TakenDown(*number),
+            Change::WentOn { story, .. } | Change::WentOnRemoved { story } => Subject::WentOn(*story),
         }
     }
 
@@ -223,6 +232,7 @@ impl Change {
                 | Change::SubscriptionRemoved { .. }
                 | Change::JoinedRemoved { .. }
                 | Change::TakenDownRemoved { .. }
+                | Change::WentOnRemoved { .. }
         )
     }
 }
@@ -253,4 +263,5 @@ pub enum Subject {
     Joined(TopicId, DateTime<Utc>, StoryNumber),
     Archive(TopicId),
     TakenDown(u64),
+    WentOn(StoryNumber),
 }

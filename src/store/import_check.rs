@@ -102,7 +102,9 @@ impl Relations {
             | Change::JoinedRemoved { .. }
             | Change::Archive { .. }
             | Change::TakenDown(_)
-            | Change::TakenDownRemoved { .. } => {}
+            | Change::TakenDownRemoved { .. }
+            | Change::WentOn { .. }
+            | Change::WentOnRemoved { .. } => {}
         }
         Ok(())
     }

@@ -222,6 +222,7 @@ fn the_layout_of_every_record_is_what_stores_out_there_hold() {
         ("word statistics", hash(postcard::to_stdvec(&words)), 0x60e02f2768dc7d06),
         ("archive", hash(postcard::to_stdvec(&archive)), 0xa6b44aeed67a4fdf),
         ("takedown", hash(postcard::to_stdvec(&taken_down)), 0xb95e64cb10de0a92),
+        ("story that went on", hash(postcard::to_stdvec(&EntryNumber(300))), 0xa6b44aeed67a4fdf),
         ("renumbering", hash(postcard::to_stdvec(&renumbered)), 0xb262dbb1222fa01c),
         ("subscription", hash(postcard::to_stdvec(&subscription)), 0x3c8d50e517c1e00a),
     ];

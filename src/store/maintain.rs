@@ -332,6 +332,9 @@ impl Store {
         for record in self.taken_down()? {
             take(Change::TakenDown(Box::new(record)))?;
         }
+        for (story, entry) in self.gone_on()? {
+            take(Change::WentOn { story, entry })?;
+        }
         take(self.next_numbers())
     }
 

@@ -52,6 +52,7 @@ mod shared;
 mod subscriptions;
 mod taken_down;
 mod upgrade;
+mod went_on;
 mod write;
 
 pub use archive::{ArchiveRecord, Join};

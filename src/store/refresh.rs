@@ -192,6 +192,9 @@ impl Refresh<'_> {
                 self.remove_article_job(record.source, number);
             }
         }
+        for story in self.went_on_with(number)? {
+            self.remove_went_on(story);
+        }
         self.forget_text(number)?;
         self.change_entry(number, None)
     }

@@ -13,7 +13,7 @@ use super::{
     page::{Heading, Page, PageDamage, PageEntry, TakeOut},
 };
 use crate::{
-    model::TopicId,
+    model::{StoryNumber, TopicId},
     publish::{Edition, atom},
 };
 
@@ -32,9 +32,9 @@ struct State {
     pages: HashMap<TopicId, BTreeSet<u64>>,
     /// Where the current feed of each name is; `None` until that is known.
     current: Option<HashMap<TopicId, String>>,
-    /// What was asked for lately, the last at the end.
     /// How often a page was written: what was read before that is not to be held.
     written: u64,
+    /// What was asked for lately, the last at the end.
     lately: VecDeque<((TopicId, u64), Arc<Edition>)>,
 }
 
@@ -110,16 +110,8 @@ impl Archives {
         let Some((topic, page)) = files::address(path) else { return Archived::Nothing };
         let written = {
             let mut state = self.state();
-            let last = state.pages.get(&topic).and_then(|pages| pages.last().copied()).unwrap_or(0);
-            if state.pages.get(&topic).is_none_or(|pages| !pages.contains(&page)) {
-                return match &state.current {
-                    _ if page < last => Archived::Gone,
-                    None => Archived::Starting,
-                    Some(current) => match current.get(&topic) {
-                        Some(current) if page == last + 1 => Archived::NotYet { current: current.clone() },
-                        _ => Archived::Nothing,
-                    },
-                };
+            if let Some(instead) = state.instead_of(&topic, page) {
+                return instead;
             }
             if let Some(place) = state.lately.iter().position(|(of, _)| (&of.0, of.1) == (&topic, page))
                 && let Some(held) = state.lately.remove(place)
@@ -152,6 +144,24 @@ impl Archives {
         }
     }
 
+    /// What there is in place of the page for people at this path; `None` if that can be made.
+    pub fn instead_of(&self, path: &str) -> Option<Archived> {
+        let Some((topic, page)) = files::page_address(path) else { return Some(Archived::Nothing) };
+        Some(match self.state().instead_of(&topic, page)? {
+            Archived::NotYet { current } => Archived::NotYet { current: current.trim_end_matches(".atom").to_owned() },
+            instead => instead,
+        })
+    }
+
+    /// Every page there is, with its topic, in order.
+    pub(in crate::publish) fn pages(&self) -> Vec<(TopicId, u64)> {
+        let state = self.state();
+        let pages = state.pages.iter().flat_map(|(topic, pages)| pages.iter().map(|page| (topic.clone(), *page)));
+        let mut pages: Vec<(TopicId, u64)> = pages.collect();
+        pages.sort_unstable();
+        pages
+    }
+
     /// The path of every page.
     pub fn paths(&self) -> Vec<String> {
         let state = self.state();
@@ -167,8 +177,20 @@ impl Archives {
     }
 
     /// The page before this one.
-    pub(super) fn before(&self, topic: &TopicId, page: u64) -> Option<u64> {
+    pub(in crate::publish) fn before(&self, topic: &TopicId, page: u64) -> Option<u64> {
         self.state().pages.get(topic).and_then(|pages| pages.range(..page).next_back().copied())
+    }
+
+    /// The page after this one.
+    pub(in crate::publish) fn after(&self, topic: &TopicId, page: u64) -> Option<u64> {
+        self.state().pages.get(topic).and_then(|pages| pages.range(page.saturating_add(1)..).next().copied())
+    }
+
+    /// The stories of a page, as far as it can be read.
+    pub(in crate::publish) fn stories_of(&self, topic: &TopicId, page: u64) -> Vec<StoryNumber> {
+        let read = fs::read(files::file(&self.0.folder, topic, page));
+        let heading = read.ok().and_then(|bytes| Heading::decode(&bytes).ok().map(|(heading, _)| heading));
+        heading.into_iter().flat_map(|heading| heading.entries).map(|entry| entry.story).collect()
     }
 
     /// Reads a page from its file; `None` if there is none.
@@ -337,6 +359,23 @@ impl Archives {
 }
 
 impl State {
+    /// What there is in place of a page; `None` if it is there.
+    fn instead_of(&self, topic: &TopicId, page: u64) -> Option<Archived> {
+        let pages = self.pages.get(topic);
+        let last = pages.and_then(|pages| pages.last().copied()).unwrap_or(0);
+        if pages.is_some_and(|pages| pages.contains(&page)) {
+            return None;
+        }
+        Some(match &self.current {
+            _ if page < last => Archived::Gone,
+            None => Archived::Starting,
+            Some(current) => match current.get(topic) {
+                Some(current) if page == last + 1 => Archived::NotYet { current: current.clone() },
+                _ => Archived::Nothing,
+            },
+        })
+    }
+
     fn hold(&mut self, of: (TopicId, u64), edition: Arc<Edition>) {
         let bytes = |edition: &Edition| edition.document().len();
         self.lately.retain(|(held, _)| *held != of);

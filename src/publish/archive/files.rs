@@ -56,7 +56,12 @@ pub(super) fn pages(folder: &Path) -> io::Result<Vec<(TopicId, Vec<u64>)>> {
 
 /// The topic and the page that an address names: `/archives/NAME/NUMBER.atom`.
 pub(super) fn address(path: &str) -> Option<(TopicId, u64)> {
-    let (name, page) = path.strip_prefix("/archives/")?.strip_suffix(".atom")?.split_once('/')?;
+    page_address(path.strip_suffix(".atom")?)
+}
+
+/// The topic and the page that the address of a page for people names: `/archives/NAME/NUMBER`.
+pub(in crate::publish) fn page_address(path: &str) -> Option<(TopicId, u64)> {
+    let (name, page) = path.strip_prefix("/archives/")?.split_once('/')?;
     // One address for each page: no leading zeros, no sign.
     let is_number = !page.starts_with('0') && page.bytes().all(|byte| byte.is_ascii_digit());
     (is_name(name) && is_number).then_some(())?;

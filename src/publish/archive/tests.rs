@@ -73,6 +73,62 @@ fn what_is_read_from_a_file_is_what_was_written_or_damage() {
 }
 
 #[test]
+fn what_a_page_shows_is_read_back_from_its_document() {
+    let shown = page_of(2).shown().expect("read");
+    assert_eq!((&*shown.title, shown.language.as_deref()), ("Artificial intelligence", Some("en")));
+    assert_eq!(shown.stories.len(), 3);
+    for ((story, made), number) in shown.stories.iter().zip(stories()).zip(0..) {
+        let legal = made.title.replace('\u{1}', "");
+        assert_eq!((story.number, &story.id, &story.title), (StoryNumber(number), &made.id, &legal));
+        assert_eq!((&story.link, story.published, story.updated), (&made.link, made.published, made.updated));
+        assert_eq!((&story.language, &story.via), (&made.language, &made.via));
+        assert_eq!((&story.summary, &story.content), (&made.summary, &made.content), "without who else has it");
+        assert_eq!((&story.source.title, &story.rights), (&made.source.title, &made.rights));
+        // Which of them are on the same event is not told apart in a document; in a real one there are none.
+        let others: Vec<_> = made.related.into_iter().chain(made.same_event).collect();
+        assert_eq!(story.related, others);
+    }
+
+    // After a takedown it shows what is left, and who is left.
+    let (cut, _) = page_of(2)
+        .without(&take_out(&["https://herald.example/8", "https://gazette.example/1?a=1&b=2"], &[]))
+        .expect("found");
+    let left = cut.shown().expect("read").stories;
+    assert_eq!(
+        left.iter().map(|story| &*story.title).collect::<Vec<_>>(),
+        ["Only a title", "A title that others have too"]
+    );
+    assert_eq!(left[1].related.iter().map(|other| &*other.title).collect::<Vec<_>>(), ["Courier"]);
+    assert_eq!(left[1].summary, None);
+
+    let of = |document: &str| Page { document: document.into(), ..cut.clone() }.shown();
+    for document in
+        ["", "<feed>", "<feed/>", "<feed><entry/><entry/></feed>", "<feed></entry></feed>", "<a x='1' x='2'/>"]
+    {
+        assert!(of(document).is_err(), "{document}: {:?}", of(document));
+    }
+}
+
+proptest::proptest! {
+    /// Whatever a story says and whoever else has it.
+    #[test]
+    fn any_story_is_read_back(title in "\\PC{1,20}", text in "[a-z<>&;\"' é]{0,30}", others in proptest::collection::vec("[a-z<>&;\"', é]{1,12}", 0..4)) {
+        let mut made = stories().remove(2);
+        made.title = title;
+        made.content = Some(format!("<p>{}</p>", quick_xml::escape::escape(&text)));
+        made.related = others.into_iter().zip(0..).map(|(title, n)| crate::publish::Related { link: format!("https://herald.example/{n}?a=1&b=2"), title }).collect();
+        let mut said = made.clone();
+        said.say_who_else(Some("fr"));
+        let story = StoryRecord { number: made.number, id: made.id.clone(), owner: crate::model::EntryNumber(1), copies: Vec::new(), updated: made.updated, topics: Vec::new() };
+        let links = PageLinks { own: "https://news.example/1".into(), previous: None, next: "https://news.example/2".into() };
+        let (head, entries, document) = render(&frame(), &links, vec![PageStory { story, shown: said, keys: Vec::new() }]);
+        let page = Page::new(("urn:x".into(), TopicId::new("ai"), 1), (at(1), at(1)), Vec::new(), (head, entries), document);
+        let story = page.shown().expect("read").stories.remove(0);
+        proptest::prop_assert_eq!((story.title, story.content, story.related), (made.title, made.content, made.related));
+    }
+}
+
+#[test]
 fn what_is_taken_down_is_cut_out_and_all_else_stays_to_the_byte() {
     let page = page_of(2);
     let whole = text(&page);

@@ -1,11 +1,12 @@
 //! A story in a list.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 
 use super::{
     SitePage,
     address::address,
+    fragment::fragment,
     page::{Language, beginning, beside, clean},
     phrases::clock_time,
     story_path, topic_path,
@@ -51,12 +52,7 @@ pub(super) fn full(site: SitePage<'_>, language: Language<'_>, shown: &[TopicId]
     html! {
         article {
             h3 { (title(language, story)) }
-            p.by {
-                (beside([
-                    html! { bdi.publisher { (clean(&story.source.title)) } },
-                    moment(language, story.updated, &clock_time(story.updated)),
-                ]))
-            }
+            (byline(language, story))
             // In a span: a text that runs the other way stands where the page's own would.
             @if !text.is_empty() { p { span lang=[lang] dir=[dir] { (text) } } }
             @if !story.related.is_empty() { p.more { (language.label(phrases.also_at)) (names(&story.related)) } }
@@ -71,6 +67,41 @@ pub(super) fn full(site: SitePage<'_>, language: Language<'_>, shown: &[TopicId]
                     },
                 ]))
             }
+        }
+    }
+}
+
+/// A story of the past, which may have no page of its own any more: what has no link is shown whole.
+pub(super) fn archived(language: Language<'_>, story: &EditionStory) -> Markup {
+    let (lang, dir) = language.for_text(story.language.as_deref());
+    let text = summary(story);
+    let whole = story.content.as_ref().or(story.summary.as_ref());
+    html! {
+        article {
+            h3 {
+                @match &story.link {
+                    Some(_) => (title(language, story)),
+                    None => span.title lang=[lang] dir=[dir] { (clean(&story.title)) },
+                }
+            }
+            (byline(language, story))
+            @match (&story.link, whole) {
+                (None, Some(whole)) => div.text lang=[lang] dir=[dir] { (PreEscaped(fragment(whole))) },
+                _ => @if !text.is_empty() { p { span lang=[lang] dir=[dir] { (text) } } },
+            }
+            @if !story.related.is_empty() { p.more { (language.label(language.phrases.also_at)) (names(&story.related)) } }
+        }
+    }
+}
+
+/// Who published it, and at what time of the day.
+fn byline(language: Language<'_>, story: &EditionStory) -> Markup {
+    html! {
+        p.by {
+            (beside([
+                html! { bdi.publisher { (clean(&story.source.title)) } },
+                moment(language, story.updated, &clock_time(story.updated)),
+            ]))
         }
     }
 }

@@ -1,12 +1,13 @@
-//! Pages for people: the index, a page of each edition, a page of each story.
+//! Pages for people: the index, a page of each edition, of each page of an archive, of each story.
 //!
 //! Pure, as every edition is: the same values give the same bytes, and dates are told as dates, never as "an hour ago".
-//! [`index`], [`topic`] and [`story`] each write the main part of a page, and `page` what is around it; `subscribe` tells how
+//! [`index`], [`topic`], [`archive`] and [`story`] each write the main part of a page, and `page` what is around it; `subscribe` tells how
 //! to follow an edition, `headline` shows a story in a list, `fragment` fits a publisher's text into a page of ours, and
 //! `phrases` has the words, in a page's own language where we speak it. No script, no style but `style.css`, nothing that is
 //! loaded from elsewhere but the pictures in a story's text.
 
 mod address;
+mod archive;
 mod fragment;
 mod headline;
 mod index;
@@ -20,6 +21,7 @@ mod topic;
 
 use std::collections::BTreeMap;
 
+pub use archive::{ArchivePage, archive};
 pub use index::{IndexTopic, index};
 pub use story::{StoryCopy, StoryPage, story};
 pub use topic::{EditionPage, topic};
@@ -61,6 +63,11 @@ pub fn topic_path(topic: Option<&TopicId>) -> String {
 /// Where a story's page is.
 pub fn story_path(story: StoryNumber) -> String {
     format!("/stories/{}", story.0)
+}
+
+/// Where a page of a topic's archive is, by the name of the topic's feed.
+pub fn archive_path(name: &TopicId, page: u64) -> String {
+    format!("/archives/{name}/{page}")
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ pub(in crate::publish) struct Phrases {
     /// Whatever opens `feed:` addresses.
     pub(super) reader_of_device: &'static str,
     pub(super) earlier: &'static str,
+    pub(super) later: &'static str,
     /// Leads to the page of a story.
     pub(super) about_story: &'static str,
     /// Before the names of other topics of a story.
@@ -203,6 +204,7 @@ mod tests {
                 phrases.open_in,
                 phrases.reader_of_device,
                 phrases.earlier,
+                phrases.later,
                 phrases.about_story,
                 phrases.also_in,
                 phrases.read,

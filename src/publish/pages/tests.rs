@@ -57,7 +57,7 @@ pub(super) fn pages() -> Vec<(&'static str, Vec<u8>)> {
         path: "/topics/ai",
         query: "",
         topics: &ai,
-        earlier: Some("/topics/ai/archive/3"),
+        earlier: Some("/archives/ai/3"),
     };
     let combined = EditionPage {
         title: "AI or telecoms, in French",
@@ -67,6 +67,14 @@ pub(super) fn pages() -> Vec<(&'static str, Vec<u8>)> {
         query: "lang=fr&content=title",
         topics: &[],
         earlier: None,
+    };
+    let past = ArchivePage {
+        title: "Artificial <intelligence>",
+        language: Some("en"),
+        path: "/archives/ai/3",
+        topic: Some("/topics/ai"),
+        earlier: Some("/archives/ai/2"),
+        later: Some("/topics/ai"),
     };
     with_site(|site| {
         let topics = [
@@ -85,6 +93,15 @@ pub(super) fn pages() -> Vec<(&'static str, Vec<u8>)> {
             ("topic-french.html", topic(site, &translated("fr", "/topics/ia"), &stories)),
             ("topic-arabic.html", topic(site, &translated("ar", "/topics/telecom"), &stories)),
             ("topic-unspoken.html", topic(site, &translated("fa", "/topics/fa"), &stories)),
+            ("past.html", archive(site, &past, &stories)),
+            (
+                "past-arabic.html",
+                archive(site, &ArchivePage { language: Some("ar"), topic: None, later: None, ..past }, &stories),
+            ),
+            (
+                "past-alone.html",
+                archive(site, &ArchivePage { language: None, earlier: None, later: None, ..past }, &[]),
+            ),
             ("story.html", story(site, &StoryPage { story: &stories[0], topics: &scores, copies: &copies })),
             ("story-bare.html", story(site, &StoryPage { story: &stories[1], topics: &[], copies: &linkless })),
         ]
@@ -157,6 +174,28 @@ fn a_title_without_end_is_whole_on_its_own_page_alone() {
     let own = with_site(|site| story(site, &StoryPage { story: &long, topics: &[], copies: &[] }));
     let words = |page: Vec<u8>| String::from_utf8(page).expect("UTF-8").matches("Titel").count();
     assert!(words(list) < 200 && words(own) >= 1_000);
+}
+
+#[test]
+fn a_page_of_the_past_leads_to_no_page_that_may_be_gone() {
+    let pages: BTreeMap<_, _> = pages().into_iter().collect();
+    for (name, page) in pages.iter().filter(|(name, _)| name.starts_with("past")) {
+        let page = String::from_utf8(page.clone()).expect("UTF-8");
+        assert!(!page.contains("/stories/") && !page.contains("href=\"/topics/telecom"), "{name}");
+        assert_eq!(page.contains("href=\"/topics/ai\""), *name != "past-arabic.html", "{name}");
+    }
+}
+
+#[test]
+fn a_story_of_the_past_without_a_link_is_shown_whole() {
+    let whole = EditionStory { content: Some(format!("<p>{}end</p>", "word ".repeat(500))), ..stories()[1].clone() };
+    let past =
+        ArchivePage { title: "A", language: None, path: "/archives/ai/1", topic: None, earlier: None, later: None };
+    let page = with_site(|site| archive(site, &past, std::slice::from_ref(&whole)));
+    assert!(String::from_utf8(page).expect("UTF-8").contains("word end</p>"));
+    let linked = EditionStory { link: Some("https://herald.example/1".into()), ..whole };
+    let page = with_site(|site| archive(site, &past, &[linked]));
+    assert!(!String::from_utf8(page).expect("UTF-8").contains("word end</p>"), "the article is at its publisher");
 }
 
 #[test]

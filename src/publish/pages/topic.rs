@@ -52,7 +52,7 @@ pub fn topic(site: &SitePage<'_>, edition: &EditionPage<'_>, stories: &[EditionS
             @for followed in &followed { (subscribe(*site, language, followed)) }
         }
         @if stories.is_empty() { p.none { (language.say(phrases.no_stories)) } }
-        @for day in stories.chunk_by(|one, next| date(one) == date(next)) { (section(*site, language, edition, day)) }
+        (days(language, stories, |story| headline::full(*site, language, edition.topics, story)))
         @if let Some(earlier) = edition.earlier {
             p.earlier { a href=(earlier) rel="prev" { (language.say(phrases.earlier)) } }
         }
@@ -64,17 +64,19 @@ fn date(story: &EditionStory) -> NaiveDate {
     story.updated.date_naive()
 }
 
-/// The stories of a day.
-fn section(site: SitePage<'_>, language: Language<'_>, edition: &EditionPage<'_>, day: &[EditionStory]) -> Markup {
+/// Stories under the days on which they were updated.
+pub(super) fn days(language: Language<'_>, stories: &[EditionStory], show: impl Fn(&EditionStory) -> Markup) -> Markup {
     html! {
-        @if let Some(first) = day.first() {
-            section.day {
-                h2 {
-                    time datetime=(date(first).format("%Y-%m-%d")) {
-                        (language.say(&language.phrases.weekday_and_date(first.updated)))
+        @for day in stories.chunk_by(|one, next| date(one) == date(next)) {
+            @if let Some(first) = day.first() {
+                section.day {
+                    h2 {
+                        time datetime=(date(first).format("%Y-%m-%d")) {
+                            (language.say(&language.phrases.weekday_and_date(first.updated)))
+                        }
                     }
+                    div { @for story in day { (show(story)) } }
                 }
-                div { @for story in day { (headline::full(site, language, edition.topics, story)) } }
             }
         }
     }

@@ -47,10 +47,12 @@ pub(in crate::store) enum TreeName {
     Archives,
     /// What was taken down, by its number, and by what it is known by.
     TakenDown,
+    /// Stories that went on in others, by their numbers, and by the entries with which they did.
+    WentOn,
 }
 
 impl TreeName {
-    pub(super) const ALL: [TreeName; 23] = [
+    pub(super) const ALL: [TreeName; 24] = [
         TreeName::Meta,
         TreeName::Sources,
         TreeName::Polls,
@@ -74,6 +76,7 @@ impl TreeName {
         TreeName::Joins,
         TreeName::Archives,
         TreeName::TakenDown,
+        TreeName::WentOn,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -101,6 +104,7 @@ impl TreeName {
             TreeName::Joins => "joins",
             TreeName::Archives => "archives",
             TreeName::TakenDown => "taken-down",
+            TreeName::WentOn => "went-on",
         }
     }
 
@@ -140,6 +144,7 @@ impl TreeName {
             | TreeName::Renumbered
             | TreeName::Archives
             | TreeName::TakenDown
+            | TreeName::WentOn
             | TreeName::Subscriptions => 512,
         }
     }

@@ -65,6 +65,7 @@ fn key(subject: &Subject) -> SubjectKey {
         }
         Subject::Archive(topic) => named(b'A', topic.as_str().as_bytes()),
         Subject::TakenDown(number) => numbered(b'D', *number),
+        Subject::WentOn(story) => numbered(b'W', story.0),
         Subject::Entry(number) => numbered(b'e', number.0),
         Subject::Story(number) => numbered(b's', number.0),
         Subject::Identity(source, key) => {
@@ -140,6 +141,7 @@ pub(super) fn scan(line: &[u8]) -> Option<About> {
             identity(source, u128::from_str_radix(digits, 16).ok()?)
         }
         b"renumbered" if !is_removal => numbered(b'm', number(rest.strip_prefix(br#"{"source":"#)?)?.0),
+        b"went_on" => numbered(b'W', number(rest.strip_prefix(br#"{"story":"#)?)?.0),
         b"subscription" => {
             let digits = rest.strip_prefix(br#"{"key":""#)?;
             if digits.get(32) != Some(&b'"') {

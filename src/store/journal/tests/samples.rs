@@ -128,7 +128,7 @@ pub(super) fn reading(number: u64, text: &str) -> ReadingRecord {
 }
 
 /// So many kinds of change there are.
-pub(super) const KINDS: u8 = 38;
+pub(super) const KINDS: u8 = 40;
 
 /// A change of this kind to the `number`th subject.
 pub(super) fn change(kind: u8, number: u64, text: &str) -> Change {
@@ -241,6 +241,8 @@ pub(super) fn change(kind: u8, number: u64, text: &str) -> Change {
             is_out: number == 0,
         })),
         37 => Change::TakenDownRemoved { number },
+        38 => Change::WentOn { story: StoryNumber(number), entry: EntryNumber(number + 7) },
+        39 => Change::WentOnRemoved { story: StoryNumber(number) },
         12 => Change::TopicsEver([(TopicId::new(text), TopicId::new("name"))].into()),
         _ => match number % 3 {
             0 => Change::TaggedWith(None),
