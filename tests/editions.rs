@@ -100,6 +100,14 @@ async fn topics_sources_and_combinations_are_found_by_their_address() {
     let id_of = async |path| open.get(path).await.2.split("</id>").next().map(str::to_owned);
     assert_eq!(id_of("/all.atom?limit=2").await, id_of("/all.atom").await, "a shorter one is the same feed");
 
+    let (_, _, french) = open.get("/all?lang=fr").await;
+    assert!(
+        french.contains("<html lang=\"fr\" dir=\"ltr\"") && french.contains("<h1>Tous les articles (fr)</h1>"),
+        "{french}"
+    );
+    let (_, _, french) = open.get("/all.atom?lang=fr").await;
+    assert!(french.contains("xml:lang=\"fr\"") && french.contains("<title>Tous les articles (fr)</title>"), "{french}");
+
     let moved = [
         ("/topics/space+ai.atom", "/topics/ai+space.atom"),
         ("/topics/robots.json?limit=3", "/topics/ai.json?limit=3"),

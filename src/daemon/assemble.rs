@@ -188,6 +188,7 @@ fn source_page(config: &Config, id: &SourceId, source: &config::SourceSettings) 
     SourcePage {
         id: id.clone(),
         title: source.title.clone(),
+        language: source.language.clone(),
         url: source.url.clone(),
         interval: interval.filter(|_| !source.disabled),
         shown: SourceShown { article: source.article == ArticlePolicy::Publish, content: source.content },

@@ -116,6 +116,8 @@ pub struct SourcePage {
     pub id: SourceId,
     /// The admin's name for it, in place of its own.
     pub title: Option<String>,
+    /// The admin's word on its language, BCP 47.
+    pub language: Option<String>,
     /// Where its feed is.
     pub url: Url,
     /// How often it may bring something new.

@@ -34,6 +34,7 @@ mod rss;
 mod saved;
 mod select;
 mod shelf;
+mod titles;
 mod xml;
 
 pub use address::{Address, AddressError, Format, MOST_NAMES, MOST_STORIES, Of, Selection, StoriesAddress};

@@ -233,11 +233,15 @@ impl Renderer {
     fn frame(&self, address: &StoriesAddress, page: Option<&TopicPage>, stories: &[EditionStory]) -> FeedFrame {
         let url = |format| self.settings.url_of(&Address::Stories(address.in_format(format)));
         let instance = self.store.instance();
+        let (title, language) = match page {
+            Some(page) => (page.title.clone(), page.language.clone()),
+            None => self.title_and_language(&address.selection),
+        };
         FeedFrame {
             id: Uuid::new_v5(&instance, self.feed_name(&address.selection).as_bytes()).urn().to_string(),
-            title: page.map_or_else(|| self.title_of(&address.selection), |page| page.title.clone()),
+            title,
             description: page.and_then(|page| page.description.clone()),
-            language: page.and_then(|page| page.language.clone()),
+            language,
             updated: stories.iter().map(|story| story.updated).max().unwrap_or(DateTime::UNIX_EPOCH),
             atom_url: url(Format::Atom),
             rss_url: url(Format::Rss),
@@ -342,37 +346,7 @@ impl Renderer {
         }
     }
 
-    /// What a combination is called.
-    fn title_of(&self, selection: &Selection) -> String {
-        let titles = |topics: &BTreeSet<TopicId>| -> Vec<String> {
-            topics
-                .iter()
-                .map(|topic| self.topic_titles.get(topic).map_or(topic.as_str(), String::as_str).into())
-                .collect()
-        };
-        let mut title = match &selection.of {
-            Of::Everything => "All stories".to_owned(),
-            Of::Topics(topics) => titles(topics).join(" + "),
-            Of::Source(source) => self.source_title(source),
-        };
-        if !selection.and.is_empty() {
-            title += &format!(" & {}", titles(&selection.and).join(" & "));
-        }
-        for topic in titles(&selection.not) {
-            title += &format!(" − {topic}");
-        }
-        if !selection.languages.is_empty() {
-            let tags: Vec<&str> = selection.languages.iter().map(String::as_str).collect();
-            title += &format!(" ({})", tags.join(", "));
-        }
-        if !selection.sources.is_empty() {
-            let sources: Vec<String> = selection.sources.iter().map(|source| self.source_title(source)).collect();
-            title += &format!(": {}", sources.join(", "));
-        }
-        title
-    }
-
-    fn source_title(&self, source: &SourceId) -> String {
+    pub(super) fn source_title(&self, source: &SourceId) -> String {
         let own = self.store.source(source).map(|record| record.feed.title.clone()).filter(|title| !title.is_empty());
         let given = self.settings.sources.iter().find(|page| page.id == *source).and_then(|page| page.title.clone());
         given.or(own).unwrap_or_else(|| source.to_string())

@@ -43,7 +43,11 @@ pub fn archive(site: &SitePage<'_>, archive: &ArchivePage<'_>, stories: &[Editio
     let page = Page {
         language,
         title: &[archive.title, &dates].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" – "),
-        description: &format!("{}{}{dates}", phrases.earlier, phrases.colon),
+        description: &[phrases.earlier, &dates]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(phrases.colon),
         canonical: &site.address(archive.path),
         followed: followed.as_slice(),
         is_index: false,
@@ -55,8 +59,10 @@ pub fn archive(site: &SitePage<'_>, archive: &ArchivePage<'_>, stories: &[Editio
                     @match archive.topic { Some(topic) => a href=(topic) { (archive.title) }, None => (archive.title) }
                 }
                 p.description {
-                    (language.label(phrases.earlier))
-                    (language.say(&dates))
+                    @if dates.is_empty() { (language.say(phrases.earlier)) } @else {
+                        (language.label(phrases.earlier))
+                        (language.say(&dates))
+                    }
                 }
             }
         }

@@ -17,7 +17,7 @@ pub(in crate::publish) struct Phrases {
     pub(super) tagline: &'static str,
     pub(super) skip: &'static str,
     pub(super) topics: &'static str,
-    pub(super) all_stories: &'static str,
+    pub(in crate::publish) all_stories: &'static str,
     pub(super) no_stories: &'static str,
     pub(super) subscribe: &'static str,
     pub(super) how_to_subscribe: &'static str,

@@ -60,9 +60,9 @@ pub(super) fn pages() -> Vec<(&'static str, Vec<u8>)> {
         earlier: Some("/archives/ai/3"),
     };
     let combined = EditionPage {
-        title: "AI or telecoms, in French",
+        title: "AI + اتصالات (fr)",
         description: None,
-        language: None,
+        language: Some("fr"),
         path: "/topics/ai+telecom",
         query: "lang=fr&content=title",
         topics: &[],
