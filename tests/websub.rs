@@ -35,9 +35,14 @@ fn rss(items: usize, text: &str) -> String {
     format!("{head}{items}</channel></rss>")
 }
 
+/// A desk whose hub may call the subscribers of these tests.
 fn desk(publisher: &Publisher) -> Desk {
+    desk_with("server.hub_networks = [\"127.0.0.0/8\"]\n", publisher)
+}
+
+fn desk_with(server: &str, publisher: &Publisher) -> Desk {
     let source = publisher.url("/feed");
-    Desk::with(&format!("[sources.gazette]\nurl = \"{source}\"\nlanguage = \"en\"\n"))
+    Desk::with(&format!("{server}[sources.gazette]\nurl = \"{source}\"\nlanguage = \"en\"\n"))
 }
 
 /// Posts to the hub; the status and the text of the answer.
@@ -111,6 +116,33 @@ async fn ws_8_every_feed_names_the_hub_and_itself() {
     assert!(!open.get("/all.atom").await.1.contains("rel=\"hub\""));
     assert_eq!(post(&open, &[("hub.mode", "subscribe")]).await.0, 404);
     open.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ssrf_5_a_source_in_a_private_network_does_not_open_it_to_callbacks() {
+    let publisher = Publisher::start();
+    publisher.serve("/feed", Resource::feed(rss(1, "text")));
+    let desk = desk_with("", &publisher);
+    let open = desk.open(&SetClock::at(NOON)).await;
+    assert_eq!(open.titles("/all.atom").await.len(), 1, "the source is polled");
+    let subscriber = Subscriber::start();
+    let callback = subscriber.callback("/in");
+    let wish = [("hub.mode", "subscribe"), ("hub.topic", TOPIC), ("hub.callback", callback.as_str())];
+    let (status, text) = post(&open, &wish).await;
+    assert!(status == 400 && text.contains("does not call"), "{status} {text}");
+    desk.configure(&format!(
+        "server.hub_networks = [\"127.0.0.0/8\"]\n[sources.gazette]\nurl = \"{}\"\n",
+        publisher.url("/feed")
+    ));
+    open.reload().await;
+    for _ in 0..100 {
+        if post(&open, &wish).await.0 == 202 {
+            subscriber.until("GET", 1).await;
+            return open.close().await;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the hub still does not call: {:?}", post(&open, &wish).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
