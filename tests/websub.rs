@@ -179,6 +179,39 @@ async fn what_a_publisher_says_reaches_who_subscribed_also_over_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn healthz_says_how_many_are_subscribed_and_how_many_of_them_fail() {
+    let publisher = Publisher::start();
+    publisher.serve("/feed", Resource::feed(rss(1, "text")));
+    let (desk, clock) = (desk(&publisher), SetClock::at(NOON));
+    let open = desk.open(&clock).await;
+    let counts = |confirmed: usize, waiting: usize, failing: usize| {
+        move |_: u16, health: &str| {
+            let health: serde_json::Value = serde_json::from_str(health).expect("JSON");
+            health["hub"] == serde_json::json!({ "confirmed": confirmed, "waiting": waiting, "failing": failing })
+        }
+    };
+    open.until("nobody", "/healthz", counts(0, 0, 0)).await;
+    let [good, bad, mute] = [Subscriber::start(), Subscriber::start(), Subscriber::start()];
+    mute.answers(Answer::Slow(Duration::from_secs(60)));
+    for subscriber in [&good, &bad, &mute] {
+        subscribe(&open, subscriber).await;
+    }
+    open.until("two, and one that says nothing", "/healthz", counts(2, 1, 0)).await;
+    bad.answers(Answer::Post(500, ""));
+    publisher.serve("/feed", Resource::feed(rss(2, "text")));
+    poll(&desk).await;
+    open.until("one of them fails", "/healthz", counts(2, 1, 1)).await;
+    open.close().await;
+
+    let body = format!("server.hub = false\n[sources.gazette]\nurl = \"{}\"\n", publisher.url("/feed"));
+    desk.configure(&body);
+    let open = desk.open(&clock).await;
+    let has_none = |health: &str| serde_json::from_str::<serde_json::Value>(health).expect("JSON")["hub"].is_null();
+    assert!(has_none(&open.get("/healthz").await.2), "there is no hub");
+    open.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_feed_that_nobody_else_asks_for_is_kept_current_for_who_subscribed() {
     let publisher = Publisher::start();
     publisher.serve("/feed", Resource::feed(rss(1, "text")));

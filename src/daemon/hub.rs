@@ -9,6 +9,7 @@ use crate::{
     fetch::{Caller, FetchSettings},
     ingest::DeskHandle,
     publish::Editions,
+    status::Status,
     store::{Store, StoreError, SubscriptionChange},
     websub::{Hub, HubDoor, HubSettings, HubSetup, Keep},
 };
@@ -51,6 +52,7 @@ pub(super) struct HubParts<'a> {
     pub desk: &'a DeskHandle,
     pub clock: &'a Clock,
     pub door: &'a HubDoor,
+    pub status: &'a Status,
 }
 
 impl HubTask {
@@ -78,6 +80,7 @@ impl HubTask {
             keeper: parts.desk.clone(),
             clock: parts.clock.clone(),
             door: parts.door.clone(),
+            status: parts.status.clone(),
         };
         self.running = Some((Hub::start(setup), wanted));
         Ok(())

@@ -283,8 +283,8 @@ impl Daemon {
     }
 
     async fn arrange_hub(&mut self, settings: Option<HubSettings>, callbacks: FetchSettings) -> Result<(), HubError> {
-        let Self { editions, store, desk, clock, hub, hub_door: door, .. } = self;
-        hub.arrange(settings, callbacks, HubParts { editions, store, desk, clock, door }).await
+        let Self { editions, store, desk, clock, hub, hub_door: door, status, .. } = self;
+        hub.arrange(settings, callbacks, HubParts { editions, store, desk, clock, door, status }).await
     }
 
     fn surroundings(&self, reports: Option<mpsc::UnboundedSender<PollReport>>) -> Surroundings {
