@@ -31,7 +31,7 @@ mod takedown;
 mod tell;
 mod texts;
 
-pub use articles::{ArticleEnd, OLDEST};
+pub use articles::{ArticleEnd, NewArticles, OLDEST};
 pub use delivery::{Delivery, EntryReading, Outcome, Reading, TaggedEntry};
 pub use desk::{Desk, DeskError, DeskSetup, RETRY, Tagging};
 pub use handle::{DeskHandle, DeskStopped, DoneDown};
