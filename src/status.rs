@@ -30,6 +30,18 @@ struct Inner {
     /// Those polled since the start.
     sources: BTreeMap<SourceId, SourceStatus>,
     configuration_error: Option<String>,
+    hub: Option<HubCounts>,
+}
+
+/// How many readers have what is new sent to them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct HubCounts {
+    /// Subscriptions.
+    pub confirmed: usize,
+    /// Wishes, to subscribe or not to any more, that wait for their callback to confirm them.
+    pub waiting: usize,
+    /// Of the subscriptions, those whose last delivery failed.
+    pub failing: usize,
 }
 
 /// How a source does.
@@ -67,6 +79,8 @@ pub struct Health {
     pub failing: BTreeMap<SourceId, String>,
     /// The sources that have moved for good, with where to.
     pub moved: BTreeMap<SourceId, String>,
+    /// Subscriptions to our feeds, where there is a hub.
+    pub hub: Option<HubCounts>,
 }
 
 impl Status {
@@ -99,6 +113,11 @@ impl Status {
     /// Stored entries are being tagged with other topics; `None` when that is over.
     pub fn tagging_is(&self, progress: Option<String>) {
         self.lock().tagging = progress;
+    }
+
+    /// So many are subscribed to our feeds; `None` where there is no hub.
+    pub fn hub_is(&self, counts: Option<HubCounts>) {
+        self.lock().hub = counts;
     }
 
     /// Waits until every edition has been up once. From then on `/healthz` no longer says `starting`.
@@ -141,6 +160,7 @@ impl Status {
             sources: inner.configured,
             failing,
             moved,
+            hub: inner.hub,
         }
     }
 

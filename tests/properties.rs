@@ -60,7 +60,7 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// A stretch of a feed, cut and filled at some places. The first byte chooses the content type.
+/// A stretch of a feed, cut and filled at some places. The first byte chooses the content type and whose feed it is.
 fn broken_feed() -> impl Strategy<Value = Vec<u8>> {
     let cuts = prop::collection::vec((any::<prop::sample::Index>(), 0..60_usize, piece()), 0..12);
     (any::<u8>(), 0..FEEDS.len(), 400..4000_usize, cuts).prop_map(|(choice, feed, length, cuts)| {
@@ -71,6 +71,15 @@ fn broken_feed() -> impl Strategy<Value = Vec<u8>> {
             bytes.splice(begin..end, piece);
         }
         bytes.insert(0, choice);
+        bytes
+    })
+}
+
+/// What publishers sent, one after the other. The first byte chooses how it is shown.
+fn broken_feeds() -> impl Strategy<Value = Vec<u8>> {
+    (any::<u8>(), prop::collection::vec(broken_feed(), 1..4)).prop_map(|(choice, feeds)| {
+        let mut bytes = vec![choice];
+        bytes.extend(feeds.join(properties::NEXT_DOCUMENT));
         bytes
     })
 }
@@ -116,11 +125,6 @@ proptest! {
     }
 
     #[test]
-    fn edition(bytes in broken_feed()) {
-        properties::edition(&bytes);
-    }
-
-    #[test]
     fn sanitize(bytes in markup()) {
         properties::sanitize(&bytes);
     }
@@ -144,10 +148,30 @@ proptest! {
     }
 }
 
-/// The seeds themselves, whole.
+proptest! {
+    // Each case is a newsroom of its own.
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        cases: ProptestConfig::default().cases.div_ceil(4),
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn edition(bytes in broken_feeds()) {
+        properties::edition(&bytes);
+    }
+}
+
+/// The seeds themselves, whole: each alone however it is shown, and all that an input holds together.
 #[test]
 fn whole_feeds() {
     for feed in FEEDS {
-        properties::edition(&[&[0], feed].concat());
+        for choice in [0, 1, 2, 0b0001_1000, 0b1010_1100] {
+            properties::edition(&[&[choice, 0], feed].concat());
+        }
+    }
+    for choice in [0, 0x81, 0x42] {
+        let together: Vec<Vec<u8>> = (0..4).map(|place| [&[8 * place as u8], FEEDS[place]].concat()).collect();
+        properties::edition(&[vec![choice], together.join(properties::NEXT_DOCUMENT)].concat());
     }
 }

@@ -35,9 +35,14 @@ fn rss(items: usize, text: &str) -> String {
     format!("{head}{items}</channel></rss>")
 }
 
+/// A desk whose hub may call the subscribers of these tests.
 fn desk(publisher: &Publisher) -> Desk {
+    desk_with("server.hub_networks = [\"127.0.0.0/8\"]\n", publisher)
+}
+
+fn desk_with(server: &str, publisher: &Publisher) -> Desk {
     let source = publisher.url("/feed");
-    Desk::with(&format!("[sources.gazette]\nurl = \"{source}\"\nlanguage = \"en\"\n"))
+    Desk::with(&format!("{server}[sources.gazette]\nurl = \"{source}\"\nlanguage = \"en\"\n"))
 }
 
 /// Posts to the hub; the status and the text of the answer.
@@ -114,6 +119,33 @@ async fn ws_8_every_feed_names_the_hub_and_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn ssrf_5_a_source_in_a_private_network_does_not_open_it_to_callbacks() {
+    let publisher = Publisher::start();
+    publisher.serve("/feed", Resource::feed(rss(1, "text")));
+    let desk = desk_with("", &publisher);
+    let open = desk.open(&SetClock::at(NOON)).await;
+    assert_eq!(open.titles("/all.atom").await.len(), 1, "the source is polled");
+    let subscriber = Subscriber::start();
+    let callback = subscriber.callback("/in");
+    let wish = [("hub.mode", "subscribe"), ("hub.topic", TOPIC), ("hub.callback", callback.as_str())];
+    let (status, text) = post(&open, &wish).await;
+    assert!(status == 400 && text.contains("does not call"), "{status} {text}");
+    desk.configure(&format!(
+        "server.hub_networks = [\"127.0.0.0/8\"]\n[sources.gazette]\nurl = \"{}\"\n",
+        publisher.url("/feed")
+    ));
+    open.reload().await;
+    for _ in 0..100 {
+        if post(&open, &wish).await.0 == 202 {
+            subscriber.until("GET", 1).await;
+            return open.close().await;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the hub still does not call: {:?}", post(&open, &wish).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_publisher_says_reaches_who_subscribed_also_over_a_restart() {
     let publisher = Publisher::start();
     publisher.serve("/feed", Resource::feed(rss(1, "text")));
@@ -143,6 +175,39 @@ async fn what_a_publisher_says_reaches_who_subscribed_also_over_a_restart() {
     let open = desk.open(&clock).await;
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert_eq!(subscriber.calls("POST").len(), 1, "what was delivered is not delivered again");
+    open.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn healthz_says_how_many_are_subscribed_and_how_many_of_them_fail() {
+    let publisher = Publisher::start();
+    publisher.serve("/feed", Resource::feed(rss(1, "text")));
+    let (desk, clock) = (desk(&publisher), SetClock::at(NOON));
+    let open = desk.open(&clock).await;
+    let counts = |confirmed: usize, waiting: usize, failing: usize| {
+        move |_: u16, health: &str| {
+            let health: serde_json::Value = serde_json::from_str(health).expect("JSON");
+            health["hub"] == serde_json::json!({ "confirmed": confirmed, "waiting": waiting, "failing": failing })
+        }
+    };
+    open.until("nobody", "/healthz", counts(0, 0, 0)).await;
+    let [good, bad, mute] = [Subscriber::start(), Subscriber::start(), Subscriber::start()];
+    mute.answers(Answer::Slow(Duration::from_secs(60)));
+    for subscriber in [&good, &bad, &mute] {
+        subscribe(&open, subscriber).await;
+    }
+    open.until("two, and one that says nothing", "/healthz", counts(2, 1, 0)).await;
+    bad.answers(Answer::Post(500, ""));
+    publisher.serve("/feed", Resource::feed(rss(2, "text")));
+    poll(&desk).await;
+    open.until("one of them fails", "/healthz", counts(2, 1, 1)).await;
+    open.close().await;
+
+    let body = format!("server.hub = false\n[sources.gazette]\nurl = \"{}\"\n", publisher.url("/feed"));
+    desk.configure(&body);
+    let open = desk.open(&clock).await;
+    let has_none = |health: &str| serde_json::from_str::<serde_json::Value>(health).expect("JSON")["hub"].is_null();
+    assert!(has_none(&open.get("/healthz").await.2), "there is no hub");
     open.close().await;
 }
 

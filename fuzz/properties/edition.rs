@@ -1,107 +1,130 @@
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
-use newsdesk::{
-    model::{Entry, FeedMetadata, Person, StoryNumber, TopicId},
-    normalize::{NormalizeContext, normalize},
-    publish::{EditionStory, FeedFrame, Related, SourceDescription, render_atom, render_json, render_rss},
-};
+use newsdesk::model::{ContentPolicy, ShownAs};
 
 use super::{
-    parse::{base, feed},
-    strict::read_atom,
-    xml,
+    formats::check,
+    newsroom::{Newsroom, Poll, SOURCES, TOPIC, Wish, read},
 };
 
-const URN: &str = "urn:uuid:5d1ac8a0-6ca1-5d0e-9b3c-0c8b1f5a3c11";
+/// What stands between two documents of one input: no document has it, so that any real feed is an input.
+pub const NEXT_DOCUMENT: &[u8] = b"\n\x0c\n";
 
-/// Whatever a publisher sends, what readers get is strict XML, with unique ids, nothing that runs, and links that can be
-/// followed; and the same input gives the same bytes.
+/// Documents of one input, at most.
+const MOST_DOCUMENTS: usize = 4;
+
+/// What is asked for every time, besides pages of stories and of archives.
+const TARGETS: [&str; 19] = [
+    "/",
+    "/all",
+    "/all.atom",
+    "/all.rss",
+    "/all.json",
+    "/all.atom?content=summary",
+    "/all.rss?content=summary",
+    "/all.json?content=title",
+    "/all.atom?lang=en",
+    "/topics/news",
+    "/topics/news.atom",
+    "/topics/news.rss",
+    "/topics/news.json",
+    "/topics/ai+telecom.atom",
+    "/sources/publisher.atom",
+    "/sources/other.json",
+    "/sources/publisher",
+    "/topics.opml",
+    "/sources.opml",
+];
+
+/// Stories whose pages are asked for.
+const STORY_PAGES: usize = 4;
+
+/// Whatever publishers send, what readers get is well-formed, with unique ids, nothing that runs, and links that can be followed, in
+/// every format, to a reader that has nothing of us; the same stories give the same bytes; archives have every story; and what
+/// is taken down is nowhere any more, and does not come back.
+///
+/// The first byte says how the admin has things shown. Then documents follow, each after a byte that chooses its content type and
+/// whose it is.
 pub fn edition(bytes: &[u8]) {
-    let Ok(parsed) = feed(bytes) else { return };
-    let base = base();
-    let languages = ["en", "fr", "de", "es", "it"].map(String::from);
-    let context = NormalizeContext {
-        base: &base,
-        configured_language: None,
-        languages: &languages,
-        tracking: &Default::default(),
-    };
-    let normalized = normalize(parsed, &context);
-    let stories: Vec<EditionStory> = normalized
-        .entries
-        .into_iter()
-        .enumerate()
-        .map(|(number, entry)| story(number, entry, &normalized.metadata))
-        .collect();
-    let frame = frame(&stories);
-    let atom = render_atom(&frame, &stories).bytes;
-    assert_eq!(atom, render_atom(&frame, &stories).bytes, "the same stories, other bytes");
-    let show = || String::from_utf8_lossy(&atom).into_owned();
-    let edition = read_atom(&atom).unwrap_or_else(|wrong| panic!("{wrong}\n{}", show()));
-    assert_eq!(edition.entries.len(), stories.len(), "{}", show());
-    for (shown, story) in edition.entries.iter().zip(&stories) {
-        assert_eq!(shown.id, story.id);
+    let Some((choice, bytes)) = bytes.split_first() else { return };
+    let documents = split(bytes);
+    let polls: Vec<Poll> = documents.iter().filter_map(|document| read(document, whose(document))).collect();
+    if polls.is_empty() {
+        return;
     }
-    let rss = render_rss(&frame, &stories).bytes;
-    let json: serde_json::Value = serde_json::from_slice(&render_json(&frame, &stories)).expect("JSON");
-    assert_eq!(json["items"].as_array().map(Vec::len), Some(stories.len()));
-    xml::read(&rss).unwrap_or_else(|wrong| panic!("{wrong}\n{}", String::from_utf8_lossy(&rss)));
-}
-
-/// The entry as a story of its own, as the publisher room describes one that nobody else carries.
-fn story(number: usize, entry: Entry, feed: &FeedMetadata) -> EditionStory {
-    let source_title = if feed.title.is_empty() { "source".to_owned() } else { feed.title.clone() };
-    let updated = entry.updated.or(entry.published).unwrap_or(DateTime::UNIX_EPOCH);
-    let nobody = || vec![Person { name: source_title.clone(), uri: None, email: None }];
-    let authors = [&entry.authors, &feed.authors].into_iter().find(|people| !people.is_empty()).cloned();
-    EditionStory {
-        number: StoryNumber(number as u64),
-        id: format!("{URN}:{number}"),
-        title: if entry.title.is_empty() { "untitled".to_owned() } else { entry.title },
-        same_event: Vec::new(),
-        related: entry.link.iter().map(|link| Related { link: link.clone(), title: source_title.clone() }).collect(),
-        link: entry.link,
-        published: entry.published.map_or(updated, |published| published.min(updated)),
-        updated,
-        language: entry.language.map(|language| language.tag),
-        authors: authors.unwrap_or_else(nobody),
-        contributors: entry.contributors,
-        topics: vec![TopicId::new("ai")],
-        categories: entry.categories,
-        enclosures: entry.enclosures,
-        summary: entry.summary,
-        content: entry.content,
-        rights: entry.rights,
-        via: base().into(),
-        source: SourceDescription {
-            id: base().into(),
-            title: source_title,
-            updated,
-            feed_url: Some(feed.self_url.clone().unwrap_or_else(|| base().into())),
-            site_url: feed.site_url.clone(),
-            rights: feed.rights.clone(),
-            authors: feed.authors.clone(),
-            categories: feed.categories.clone(),
-        },
+    let mut newsroom = Newsroom::open(wish(*choice));
+    for (hour, poll) in polls.into_iter().enumerate() {
+        newsroom.deliver(hour, poll);
+    }
+    let shown = all_editions(&newsroom);
+    let archived = archives(&newsroom);
+    if wish(*choice).shown_as != ShownAs::All {
+        let missing: Vec<&String> = shown.iter().filter(|id| !archived.contains(*id)).collect();
+        assert!(missing.is_empty(), "{missing:?} are in the feed and in no archive");
+    }
+    if let Some(id) = shown.first().filter(|_| choice & 0b1000_0000 != 0) {
+        newsroom.take_down(id);
+        // The publishers go on listing it.
+        for document in &documents {
+            if let Some(poll) = read(document, whose(document)) {
+                newsroom.deliver(MOST_DOCUMENTS + 1, poll);
+            }
+        }
+        assert!(!all_editions(&newsroom).contains(id), "{id} was taken down, and is in a feed");
+        assert!(!archives(&newsroom).contains(id), "{id} was taken down, and is in an archive");
     }
 }
 
-fn frame(stories: &[EditionStory]) -> FeedFrame {
-    let updated: Option<DateTime<Utc>> = stories.iter().map(|story| story.updated).max();
-    FeedFrame {
-        id: URN.into(),
-        title: "Everything".into(),
-        description: None,
-        language: None,
-        updated: updated.unwrap_or(DateTime::UNIX_EPOCH),
-        atom_url: "https://news.example/all.atom".into(),
-        rss_url: "https://news.example/all.rss".into(),
-        json_url: "https://news.example/all.json".into(),
-        prev_archive: None,
-        page_url: "https://news.example/".into(),
-        hub_url: None,
-        topic_scheme: URN.into(),
-        topic_titles: Arc::new(BTreeMap::from([(TopicId::new("ai"), "AI".to_owned())])),
+fn wish(choice: u8) -> Wish {
+    Wish {
+        shown_as: [ShownAs::Merge, ShownAs::Group, ShownAs::All, ShownAs::Merge][usize::from(choice & 3)],
+        content: [ContentPolicy::Full, ContentPolicy::Full, ContentPolicy::Summary, ContentPolicy::Title]
+            [usize::from(choice >> 2 & 3)],
+        language: [None, Some("fr"), Some("ar"), Some("zh-Hant-TW")][usize::from(choice >> 4 & 3)],
     }
+}
+
+fn split(bytes: &[u8]) -> Vec<&[u8]> {
+    let mut documents = Vec::new();
+    let mut rest = bytes;
+    while documents.len() + 1 < MOST_DOCUMENTS
+        && let Some(at) = rest.windows(NEXT_DOCUMENT.len()).position(|window| window == NEXT_DOCUMENT)
+    {
+        documents.push(&rest[..at]);
+        rest = &rest[at + NEXT_DOCUMENT.len()..];
+    }
+    documents.push(rest);
+    documents
+}
+
+/// The bit above those that choose the content type.
+fn whose(document: &[u8]) -> usize {
+    usize::from(document.first().copied().unwrap_or_default() >> 3) % SOURCES.len()
+}
+
+/// Looks at everything that is served. The ids of the topic's feed.
+fn all_editions(newsroom: &Newsroom) -> Vec<String> {
+    let pages = newsroom.newest(STORY_PAGES).into_iter().map(|story| format!("/stories/{}", story.0));
+    let mut topic = Vec::new();
+    for target in TARGETS.into_iter().map(String::from).chain(pages) {
+        let Some(bytes) = newsroom.get(&target) else { panic!("{target} is not there") };
+        let ids = checked(&target, &bytes);
+        if target == format!("/topics/{TOPIC}.atom") {
+            assert_eq!(Some(bytes), newsroom.get(&target), "the same stories, other bytes");
+            topic = ids;
+        } else if target.starts_with(&format!("/topics/{TOPIC}.")) {
+            assert_eq!(ids, topic, "{target} has other entries than the Atom feed");
+        }
+    }
+    topic
+}
+
+/// The ids of every page of the archive.
+fn archives(newsroom: &Newsroom) -> BTreeSet<String> {
+    let pages = newsroom.archive();
+    pages.iter().flat_map(|page| checked("/archives/page.atom", page)).collect()
+}
+
+fn checked(target: &str, bytes: &[u8]) -> Vec<String> {
+    check(target, bytes).unwrap_or_else(|wrong| panic!("{target}: {wrong}\n{}", String::from_utf8_lossy(bytes)))
 }

@@ -4,6 +4,9 @@
 
 mod config;
 mod edition;
+mod formats;
+mod markup;
+mod newsroom;
 mod parse;
 mod sanitize;
 mod terms;
@@ -14,4 +17,10 @@ mod strict;
 #[path = "../../tests/support/xml.rs"]
 pub mod xml;
 
-pub use self::{config::config, edition::edition, parse::parse, sanitize::sanitize, terms::terms};
+pub use self::{
+    config::config,
+    edition::{NEXT_DOCUMENT, edition},
+    parse::parse,
+    sanitize::sanitize,
+    terms::terms,
+};

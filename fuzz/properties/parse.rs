@@ -31,16 +31,20 @@ pub(super) fn base() -> Url {
 }
 
 pub(super) fn feed(bytes: &[u8]) -> Result<ParsedFeed, ParseError> {
+    newsdesk::parse::parse(&document_from(base(), bytes), &ParseLimits::default())
+}
+
+/// The document that a poll of this address brought.
+pub(super) fn document_from(url: Url, bytes: &[u8]) -> Document {
     let (choice, body) = bytes.split_first().unwrap_or((&0, &[]));
     let content_type = CONTENT_TYPES[usize::from(*choice) % CONTENT_TYPES.len()];
-    let document = Document {
-        url: base(),
-        base: base(),
+    Document {
+        base: url.clone(),
+        url,
         moved_permanently_to: None,
         content_type: content_type.map(String::from),
         body: bytes::Bytes::copy_from_slice(body),
         validators: Validators::default(),
         freshness: Freshness::default(),
-    };
-    newsdesk::parse::parse(&document, &ParseLimits::default())
+    }
 }

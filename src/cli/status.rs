@@ -40,6 +40,10 @@ fn in_words(health: &Map<String, Value>) -> String {
         match value {
             Value::Null => {}
             Value::Object(of_sources) if of_sources.is_empty() => {}
+            Value::Object(counts) if counts.values().all(Value::is_number) => {
+                let counts: Vec<String> = counts.iter().map(|(what, count)| format!("{count} {what}")).collect();
+                let _ = writeln!(text, "{field}: {}", counts.join(", "));
+            }
             Value::Object(of_sources) => {
                 let _ = writeln!(text, "{field}: {}", of_sources.len());
                 let width = of_sources.keys().map(|id| id.chars().count()).max().unwrap_or(0);
@@ -76,7 +80,14 @@ mod tests {
                 json!({"status": "failing", "store": "the disk is full", "failing": {"a": "404", "gazette": "500"}}),
                 "newsdesk runs, and something fails\nfailing: 2\n  a        404\n  gazette  500\nstore: the disk is full\n",
             ),
-            (json!({"status": "rebuilding", "progress": {"entries": 7}}), "rebuilding\nprogress: 1\n  entries  7\n"),
+            (
+                json!({"status": "rebuilding", "progress": {"entries": "seven"}}),
+                "rebuilding\nprogress: 1\n  entries  seven\n",
+            ),
+            (
+                json!({"status": "ok", "hub": {"confirmed": 12, "failing": 1, "waiting": 0}}),
+                "newsdesk runs and serves\nhub: 12 confirmed, 1 failing, 0 waiting\n",
+            ),
         ];
         for (health, expected) in cases {
             assert_eq!(in_words(health.as_object().expect("an object")), expected);

@@ -139,6 +139,9 @@ pub(super) struct Server {
     /// Readers may subscribe to our feeds and are sent what is new at once (WebSub). Takes `public_url`.
     #[schemars(extend("default" = true))]
     pub hub: Option<At<bool>>,
+    /// Private networks in which subscribers' callbacks may be. Every other private address is refused, wherever sources are.
+    #[schemars(extend("default" = []))]
+    pub hub_networks: Option<Vec<At<NetworkText>>>,
 }
 
 /// What is kept, where and how long.

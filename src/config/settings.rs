@@ -43,6 +43,8 @@ pub struct ServerSettings {
     pub public_url_given: bool,
     /// Readers may subscribe to our feeds, where `public_url` was written.
     pub hub: bool,
+    /// Private networks that callbacks of subscribers may be in.
+    pub hub_networks: Vec<IpNet>,
 }
 
 /// `[store]`: what is kept, where and how long.

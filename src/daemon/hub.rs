@@ -9,6 +9,7 @@ use crate::{
     fetch::{Caller, FetchSettings},
     ingest::DeskHandle,
     publish::Editions,
+    status::Status,
     store::{Store, StoreError, SubscriptionChange},
     websub::{Hub, HubDoor, HubSettings, HubSetup, Keep},
 };
@@ -30,6 +31,11 @@ pub(super) fn hub_url(config: &Config, address: SocketAddr) -> Option<String> {
     hub_settings(config, address).map(|settings| crate::websub::hub_url(&settings.public_url))
 }
 
+/// How callbacks are called: as sources are, but for the networks that they may be in.
+pub(super) fn callback_settings(config: &Config, fetch: &FetchSettings) -> FetchSettings {
+    FetchSettings { allow_networks: config.server.hub_networks.clone(), ..fetch.clone() }
+}
+
 /// What a hub is made with; one that would be made with the same may go on.
 type Wanted = (HubSettings, FetchSettings);
 
@@ -46,6 +52,7 @@ pub(super) struct HubParts<'a> {
     pub desk: &'a DeskHandle,
     pub clock: &'a Clock,
     pub door: &'a HubDoor,
+    pub status: &'a Status,
 }
 
 impl HubTask {
@@ -53,10 +60,10 @@ impl HubTask {
     pub(super) async fn arrange(
         &mut self,
         settings: Option<HubSettings>,
-        fetch: &FetchSettings,
+        callbacks: FetchSettings,
         parts: HubParts<'_>,
     ) -> Result<(), HubError> {
-        let wanted = settings.map(|settings| (settings, fetch.clone()));
+        let wanted = settings.map(|settings| (settings, callbacks));
         if self.running.as_ref().map(|(_, made_with)| made_with) == wanted.as_ref() {
             return Ok(());
         }
@@ -67,12 +74,13 @@ impl HubTask {
         };
         let setup = HubSetup {
             settings: wanted.0.clone(),
-            caller: Caller::new(fetch).map_err(AssembleError::Fetcher)?,
+            caller: Caller::new(&wanted.1).map_err(AssembleError::Fetcher)?,
             editions: parts.editions.clone(),
             subscriptions: parts.store.subscriptions()?,
             keeper: parts.desk.clone(),
             clock: parts.clock.clone(),
             door: parts.door.clone(),
+            status: parts.status.clone(),
         };
         self.running = Some((Hub::start(setup), wanted));
         Ok(())

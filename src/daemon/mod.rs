@@ -55,7 +55,7 @@ use crate::{
 };
 use articles::ArticleTask;
 use commands::{Reload, Reloading, Wish};
-use hub::{HubError, HubParts, HubTask, hub_settings};
+use hub::{HubError, HubParts, HubTask, callback_settings, hub_settings};
 use pollers::{Pollers, state_of};
 
 /// How the daemon is run.
@@ -274,16 +274,17 @@ impl Daemon {
         self.status.sources_are(&parts.sources.iter().map(|source| source.id.clone()).collect());
         let (reports, incoming) = mpsc::unbounded_channel();
         let round = FirstRound::new(&parts.sources, &self.store, self.clock.now());
-        self.arrange_hub(hub_settings(&self.config, self.address), &parts.fetch).await?;
+        self.arrange_hub(hub_settings(&self.config, self.address), callback_settings(&self.config, &parts.fetch))
+            .await?;
         self.articles.arrange(parts.sources.clone(), self.surroundings(None)).await;
         self.pollers.arrange(parts.sources, &self.store, &self.surroundings(Some(reports)));
         let (store, topics) = (self.store.clone(), parts.publish.topics.clone());
         Ok(tokio::spawn(round.observe(incoming, observer, store, topics)))
     }
 
-    async fn arrange_hub(&mut self, settings: Option<HubSettings>, fetch: &FetchSettings) -> Result<(), HubError> {
-        let Self { editions, store, desk, clock, hub, hub_door: door, .. } = self;
-        hub.arrange(settings, fetch, HubParts { editions, store, desk, clock, door }).await
+    async fn arrange_hub(&mut self, settings: Option<HubSettings>, callbacks: FetchSettings) -> Result<(), HubError> {
+        let Self { editions, store, desk, clock, hub, hub_door: door, status, .. } = self;
+        hub.arrange(settings, callbacks, HubParts { editions, store, desk, clock, door, status }).await
     }
 
     fn surroundings(&self, reports: Option<mpsc::UnboundedSender<PollReport>>) -> Surroundings {
@@ -405,7 +406,7 @@ impl Daemon {
         self.pollers.halt(renamed.filter(|id| !config.sources.contains_key(*id))).await;
         self.status.sources_are(&parts.sources.iter().map(|source| source.id.clone()).collect());
         self.desk.reload(parts.rules, publisher, tagging).await.map_err(|_| DaemonError::DeskEnded)?;
-        self.arrange_hub(hub_settings(&config, self.address), &parts.fetch).await?;
+        self.arrange_hub(hub_settings(&config, self.address), callback_settings(&config, &parts.fetch)).await?;
         self.articles.arrange(parts.sources.clone(), self.surroundings(None)).await;
         self.pollers.arrange(parts.sources, &self.store, &self.surroundings(None));
         self.config = config;

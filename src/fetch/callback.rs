@@ -1,5 +1,5 @@
 //! Requests to addresses that strangers named: callbacks of subscribers. No redirect is followed, no cookie kept, no proxy asked,
-//! and no address is connected that a source could not be at without a word of its own (SSRF-5).
+//! and no address outside the public Internet is connected, but in the networks that the settings name (SSRF-5).
 
 use std::{net::IpAddr, time::Duration};
 

@@ -4,7 +4,13 @@
 //! the store. What became of it comes back as an [`ArticleEnd`]. The article's text is kept apart from the entry: what the
 //! publisher's feed says next is compared with what it said before, and an article never makes a story new.
 
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+};
+
 use chrono::{DateTime, Duration, Utc};
+use tokio::sync::Notify;
 
 use super::{Ingest, take_in::dated};
 use crate::{
@@ -35,6 +41,35 @@ pub enum ArticleEnd {
     },
     /// There will be none.
     GivenUp,
+}
+
+/// Sources that have new pages to be fetched, for whoever fetches them. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct NewArticles(Arc<Untold>);
+
+#[derive(Default)]
+struct Untold {
+    sources: Mutex<BTreeSet<SourceNumber>>,
+    told: Notify,
+}
+
+impl NewArticles {
+    /// This source has.
+    pub fn tell(&self, source: SourceNumber) {
+        self.0.sources.lock().unwrap_or_else(PoisonError::into_inner).insert(source);
+        self.0.told.notify_one();
+    }
+
+    /// Waits until there are any, and returns them; for one who waits. Nothing is lost when the wait is given up.
+    pub async fn wait(&self) -> BTreeSet<SourceNumber> {
+        loop {
+            let sources = std::mem::take(&mut *self.0.sources.lock().unwrap_or_else(PoisonError::into_inner));
+            if !sources.is_empty() {
+                return sources;
+            }
+            self.0.told.notified().await;
+        }
+    }
 }
 
 impl Ingest {

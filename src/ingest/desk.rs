@@ -145,6 +145,7 @@ impl Desk {
             let _writing = ingest.store.while_writing();
             ingest.rename_sources()?;
         }
+        let new_articles = ingest.new_articles.clone();
         let last_read = ingest.store.sources().into_iter().filter_map(|(_, source)| source.last_read).max();
         let desk = Desk {
             retention_time: RetentionTime::new(last_read, Instant::now()),
@@ -175,7 +176,7 @@ impl Desk {
                 error!("the publishing thread ended in a panic");
             }
         })?;
-        Ok((DeskHandle { inbox: inbox_sender }, thread))
+        Ok((DeskHandle { inbox: inbox_sender, new_articles }, thread))
     }
 
     fn run(mut self) {

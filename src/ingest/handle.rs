@@ -1,6 +1,6 @@
 use tokio::sync::{mpsc, oneshot};
 
-use super::{ArticleEnd, Delivery, Outcome, Tagging, TakeDown, TakeInRules, Tell, TookDown};
+use super::{ArticleEnd, Delivery, NewArticles, Outcome, Tagging, TakeDown, TakeInRules, Tell, TookDown};
 use crate::{
     model::{EntryNumber, PollState, SourceId, SourceNumber, StoryNumber},
     publish::{MadePage, Publisher, TakenOut},
@@ -11,6 +11,7 @@ use crate::{
 #[derive(Clone)]
 pub struct DeskHandle {
     pub(super) inbox: mpsc::Sender<Message>,
+    pub(super) new_articles: NewArticles,
 }
 
 /// The desk has stopped; nothing can be handed in any more.
@@ -92,6 +93,11 @@ impl DeskHandle {
         end: ArticleEnd,
     ) -> Result<Result<(), String>, DeskStopped> {
         self.ask(|done| Message::Article { source, number, end, done }).await
+    }
+
+    /// Which sources have new pages to be fetched, from now on.
+    pub fn new_articles(&self) -> NewArticles {
+        self.new_articles.clone()
     }
 
     /// Goes over to new rules, a new publisher and new topics, and returns once sources that were renamed have their past

@@ -35,7 +35,7 @@ mod texts;
 mod trouble;
 mod working_off;
 
-pub use articles::{ArticleEnd, OLDEST};
+pub use articles::{ArticleEnd, NewArticles, OLDEST};
 pub use delivery::{Delivery, EntryReading, Outcome, Reading, TaggedEntry};
 pub use desk::{Desk, DeskError, DeskSetup, RETRY, Tagging};
 pub use handle::{DeskHandle, DeskStopped, DoneDown};

@@ -4,8 +4,8 @@ use chrono::{DateTime, Duration, Utc};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
-    Delivery, Outcome, Reading, TaggedEntry, Tagger, deleted::is_later, known::known, public_id::public_id,
-    readings::Settling, regroup::regroup, rules::TakeInRules, texts::Texts,
+    Delivery, NewArticles, Outcome, Reading, TaggedEntry, Tagger, deleted::is_later, known::known,
+    public_id::public_id, readings::Settling, regroup::regroup, rules::TakeInRules, texts::Texts,
 };
 use crate::{
     model::{Entry, EntryNumber, FeedMetadata, SourceId, SourceNumber, StoryNumber},
@@ -27,6 +27,7 @@ pub struct Ingest {
     pub(super) texts: Texts,
     /// What time it is for retention; `None`: what the clock says.
     pub(super) retention_time: Option<DateTime<Utc>>,
+    pub(super) new_articles: NewArticles,
 }
 
 /// A publisher's date this far ahead of our clock is taken for a mistake.
@@ -38,7 +39,8 @@ pub(super) const TOMBSTONE_RENEWAL: Duration = Duration::days(7);
 impl Ingest {
     pub fn new(store: Store, rules: TakeInRules) -> Self {
         let (tagger, unsettled, settling) = (None, Mutex::default(), Mutex::default());
-        Self { store, rules, tagger, unsettled, settling, texts: Texts::default(), retention_time: None }
+        let (texts, new_articles) = (Texts::default(), NewArticles::default());
+        Self { store, rules, tagger, unsettled, settling, texts, retention_time: None, new_articles }
     }
 
     /// The topics of today, with which kept entries are read again.
@@ -63,16 +65,21 @@ impl Ingest {
         let mut refresh = self.store.refresh();
         refresh.put_poll_state(&delivery.source, delivery.state);
         let mut outcome = Outcome::default();
-        let mut feed_changed = false;
+        let (mut feed_changed, mut asks_for_articles) = (false, None);
         if let Some(mut reading) = delivery.reading {
             if let Some(title) = self.rules.sources.get(&delivery.source).and_then(|rules| rules.title.as_ref()) {
                 reading.feed.title.clone_from(title);
             }
             let source = self.source(&mut refresh, &delivery.source, &delivery.configured_url)?;
             feed_changed = source.last_read.is_some() && differs_visibly(&source.feed, &reading.feed);
+            let number = source.number;
             outcome = self.read(&mut refresh, &delivery.source, source, reading, delivery.at)?;
+            asks_for_articles = refresh.has_new_article_jobs().then_some(number);
         }
         let mut changed = refresh.apply()?;
+        if let Some(source) = asks_for_articles {
+            self.new_articles.tell(source);
+        }
         if feed_changed {
             // Its title or links may be in any edition.
             changed.insert(None);

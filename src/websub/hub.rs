@@ -18,6 +18,7 @@ use crate::{
     clock::Clock,
     fetch::Caller,
     publish::Editions,
+    status::Status,
     store::{SubscriptionChange, SubscriptionRecord},
 };
 
@@ -37,6 +38,8 @@ pub struct HubSetup<K> {
     pub keeper: K,
     pub clock: Clock,
     pub door: HubDoor,
+    /// Told how many are subscribed.
+    pub status: Status,
 }
 
 /// A hub that runs.
@@ -53,7 +56,7 @@ impl Hub {
     pub fn start<K: Keep>(setup: HubSetup<K>) -> Self {
         let (inbox, wishes) = mpsc::channel(INBOX);
         let stop = CancellationToken::new();
-        let HubSetup { settings, caller, editions, subscriptions, keeper, clock, door } = setup;
+        let HubSetup { settings, caller, editions, subscriptions, keeper, clock, door, status } = setup;
         // Nothing that changes from here on is missed.
         let changes = editions.changes();
         door.announce(Some(settings.clone()));
@@ -69,6 +72,7 @@ impl Hub {
             jobs: HashMap::new(),
             unkept: Unkept::default(),
             random: SystemRandom::new(),
+            status,
             settings,
             caller,
             editions,

@@ -14,7 +14,8 @@
 //!    (`unkept`) to the desk.
 //!
 //! [`HubDoor`] is what the server sees, also while there is no hub. Callbacks are named by strangers: they are called through
-//! [`Caller`](crate::fetch::Caller), which connects to no address that a source could not have.
+//! [`Caller`](crate::fetch::Caller), which connects to no address outside the public Internet,
+//! but in networks that the admin listed for them.
 
 mod deliver;
 mod door;

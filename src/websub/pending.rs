@@ -70,6 +70,10 @@ impl Pending {
         Ok(())
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.wishes.len()
+    }
+
     pub(super) fn contains(&self, key: &SubscriptionKey) -> bool {
         self.wishes.contains_key(key)
     }

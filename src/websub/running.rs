@@ -35,6 +35,7 @@ use crate::{
     clock::Clock,
     fetch::Caller,
     publish::{Address, Editions},
+    status::{HubCounts, Status},
     store::{SubscriptionChange, SubscriptionKey},
 };
 
@@ -68,6 +69,7 @@ pub(super) struct Running<K> {
     pub(super) jobs: HashMap<Id, Job>,
     pub(super) unkept: Unkept,
     pub(super) random: SystemRandom,
+    pub(super) status: Status,
 }
 
 /// What a task is about; known also when it ends in a panic.
@@ -98,6 +100,7 @@ impl<K: Keep> Running<K> {
         let mut look = tokio::time::interval(LOOK);
         loop {
             self.start_what_is_due();
+            self.status.hub_is(Some(self.counts()));
             let wake = self.next_wake();
             tokio::select! {
                 () = stop.cancelled() => break,
@@ -116,11 +119,20 @@ impl<K: Keep> Running<K> {
                 () = tokio::time::sleep_until(wake) => {}
             }
         }
+        self.status.hub_is(None);
         self.requests.shutdown().await;
         self.unkept.put_back(Duration::ZERO);
         let left: Vec<_> = self.unkept.changes.into_values().collect();
         if !left.is_empty() && !matches!(tokio::time::timeout(LAST_KEEPING, self.keeper.keep(left)).await, Ok(Ok(()))) {
             warn!("what was delivered last could not be kept; it is delivered again after the next start");
+        }
+    }
+
+    fn counts(&self) -> HubCounts {
+        HubCounts {
+            confirmed: self.subscriptions.len(),
+            waiting: self.pending.len(),
+            failing: self.subscriptions.failing(),
         }
     }
 

@@ -61,6 +61,11 @@ impl Subscriptions {
         self.all.len()
     }
 
+    /// How many of them did not take what they were sent last.
+    pub(super) fn failing(&self) -> usize {
+        self.all.values().filter(|subscriber| subscriber.record.failures > 0).count()
+    }
+
     pub(super) fn count_of_host(&self, host: &str) -> usize {
         self.all.values().filter(|subscriber| subscriber.host == host).count()
     }

@@ -46,7 +46,7 @@ impl Check<'_> {
             settings.contact = self.url(contact, "the contact is a public page");
         }
         for network in polling.allow_networks.iter().flatten() {
-            settings.allow_networks.extend(self.network(network));
+            settings.allow_networks.extend(self.network(network, "sources"));
         }
         let rules: Vec<&str> = polling
             .tracking
@@ -124,14 +124,15 @@ impl Check<'_> {
         value.as_ref().and_then(|text| self.read(&text.span(), quantity::deleted(text)))
     }
 
-    fn network(&mut self, value: &At<NetworkText>) -> Option<IpNet> {
+    /// A network outside the public Internet, for `whom`.
+    pub(super) fn network(&mut self, value: &At<NetworkText>, whom: &str) -> Option<IpNet> {
         let text = value.trim();
         match IpNet::from_str(text) {
             Ok(network) => {
                 if network.prefix_len() == 0 {
                     self.warning(
                         &value.span(),
-                        "this allows sources to be anywhere in your network",
+                        format!("this allows {whom} to be anywhere in your network"),
                         "name the network they are in",
                     );
                 }

@@ -58,7 +58,9 @@ impl Check<'_> {
             );
         }
         let hub = hub.is_none_or(|hub| **hub);
-        Some(ServerSettings { listen, public_url, public_url_given: given.is_some(), hub })
+        let networks = server.and_then(|server| server.hub_networks.as_ref()).into_iter().flatten();
+        let hub_networks = networks.filter_map(|network| self.network(network, "strangers' callbacks")).collect();
+        Some(ServerSettings { listen, public_url, public_url_given: given.is_some(), hub, hub_networks })
     }
 
     fn listen(&mut self, value: &At<ListenText>) -> Option<SocketAddr> {

@@ -253,6 +253,13 @@ fn one_problem_each() {
             "\"10.0.0.1/32\"",
         ),
         (
+            "an address for a network of callbacks",
+            "[server]\nhub_networks = [\"fd00::1\"]\n".into(),
+            "2:17: `fd00::1` is not a network",
+            "\"fd00::1\"",
+            "\"fd00::1/128\"",
+        ),
+        (
             "a source without a URL",
             "[sources.a]\ntitle = \"A\"\n".into(),
             "1:1: the source has no `url`",

@@ -33,7 +33,7 @@ pub(super) fn paths() -> Vec<(String, Value)> {
 fn every_documented_key_is_in_the_schema() {
     let paths = paths();
     for (table, keys) in [
-        ("server", "listen public_url hub"),
+        ("server", "listen public_url hub hub_networks"),
         ("store", "path retention cache free_space size entries_per_source"),
         (
             "polling",

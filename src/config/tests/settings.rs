@@ -15,7 +15,7 @@ fn an_empty_file_has_every_default() {
     assert_eq!(config.server.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(config.server.public_url.as_str(), "http://127.0.0.1:8080/");
     assert!(!config.server.public_url_given);
-    assert!(config.server.hub);
+    assert!(config.server.hub && config.server.hub_networks.is_empty());
     assert_eq!(config.store.path.as_deref(), Some("/var/lib/newsdesk".as_ref()), "$STATE_DIRECTORY");
     assert_eq!(config.store.retention, Duration::from_secs(400 * 86_400));
     assert_eq!((config.store.cache_bytes, config.store.entries_per_source), (64 << 20, 5000));
@@ -36,6 +36,7 @@ fn everything_at_once() {
 listen = "[::]:80"
 public_url = "https://news.example.org/desk"
 hub = false
+hub_networks = ["192.168.7.9/24"]
 [store]
 path = "store"
 retention = "30d"
@@ -88,6 +89,7 @@ examples = { like = "space.like.jsonl", unlike = "/etc/newsdesk/space.unlike.jso
     assert_eq!(warnings, "");
     assert_eq!(config.server.public_url.as_str(), "https://news.example.org/desk");
     assert!(!config.server.hub);
+    assert_eq!(config.server.hub_networks, ["192.168.7.0/24".parse().expect("a network")]);
     assert_eq!(config.store.path.as_deref(), Some("/etc/newsdesk/store".as_ref()), "relative to the file's folder");
     assert_eq!((config.store.cache_bytes, config.store.entries_per_source), (16 << 20, 500));
     assert_eq!(
@@ -171,6 +173,11 @@ fn warnings() {
             "every network",
             "[polling]\nallow_networks = [\"0.0.0.0/0\"]\n".to_owned(),
             "2:19: warning: this allows sources to be anywhere",
+        ),
+        (
+            "every network for callbacks",
+            "[server]\nhub_networks = [\"::/0\"]\n".to_owned(),
+            "2:17: warning: this allows strangers' callbacks to be anywhere",
         ),
         (
             "a term that is there twice",

@@ -10,7 +10,7 @@ use crate::{
     daemon::{assemble, pollers::state_of},
     poll::{for_strangers, moved_to},
     schedule::{self, SourceSchedule, Spread},
-    status::{Health, SourceStatus, Status},
+    status::{Health, HubCounts, SourceStatus, Status},
     store::Store,
 };
 
@@ -61,6 +61,11 @@ fn as_kept(alone: &Alone, store: &Store) -> Result<Health, Failure> {
             next: schedule::next_poll(schedule, &state, now, Spread::of(&source.id)).at,
         };
         status.polled(&source.id, source_status);
+    }
+    if config.server.hub && config.server.public_url_given {
+        let subscriptions = store.subscriptions()?;
+        let failing = subscriptions.iter().filter(|subscription| subscription.failures > 0).count();
+        status.hub_is(Some(HubCounts { confirmed: subscriptions.len(), waiting: 0, failing }));
     }
     Ok(Health { status: STOPPED, ..status.health() })
 }

@@ -12,6 +12,7 @@ use crate::{
     clock::Clock,
     fetch::{Caller, FetchSettings},
     publish::Editions,
+    status::Status,
     store::{SubscriptionChange, SubscriptionKey, SubscriptionRecord, SubscriptionSecret},
     websub::{Hub, HubDoor, HubSettings, HubSetup, Keep, signature::signature},
 };
@@ -50,6 +51,7 @@ struct Room {
     clock: Arc<Mutex<i64>>,
     hub: Option<Hub>,
     settings: HubSettings,
+    status: Status,
 }
 
 impl Room {
@@ -70,6 +72,7 @@ impl Room {
             clock: Arc::default(),
             hub: None,
             settings,
+            status: Status::default(),
         };
         room.publish("one");
         room.start();
@@ -91,6 +94,7 @@ impl Room {
             keeper: self.disk.clone(),
             clock: Clock::new(now),
             door: self.door.clone(),
+            status: self.status.clone(),
         }));
     }
 

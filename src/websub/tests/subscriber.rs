@@ -47,6 +47,8 @@ pub(super) enum Answer {
     Post(u16, &'static str),
     /// GET with the challenge, POST with nothing for so long.
     SlowPost(Duration),
+    /// Right, but after so long.
+    Slow(Duration),
     /// Whoever connects is hung up on.
     Nothing,
 }
@@ -139,6 +141,10 @@ impl Subscriber {
             Answer::SlowPost(pause) if !is_get => {
                 thread::sleep(pause);
                 (200, String::new(), String::new())
+            }
+            Answer::Slow(pause) => {
+                thread::sleep(pause);
+                (200, String::new(), challenge)
             }
             Answer::Right | Answer::Post(..) | Answer::SlowPost(_) | Answer::Nothing => (200, String::new(), challenge),
         };

@@ -1,16 +1,13 @@
-//! Fetches the pages behind entries' links, with the manners of every other request.
-//!
-//! What is to be fetched stands in the store, so that a restart loses nothing and asks nobody twice. A source has one page
-//! under way at a time; its host's turn, the permits for all requests and the limits of a fetch are those of polls.
+//! One page: whether it is still wanted, the request, the article on it.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, warn};
+use tracing::debug;
 use url::Url;
 
+use super::rounds::Work;
 use crate::{
     article::{MOST_BYTES, extract},
     fetch::{FetchError, FetchErrorKind, FetchRequest, Fetched},
@@ -19,12 +16,6 @@ use crate::{
     poll::{SourceSettings, Surroundings},
     store::{ArticleJob, StoreError},
 };
-
-/// Pages under way at once, over all sources: polls come first.
-const AT_ONCE: usize = 8;
-
-/// How often the store is looked at for pages that are due.
-const LOOK: Duration = Duration::from_secs(1);
 
 /// How long to wait after a failure that may pass; after the last of them it is given up.
 const PAUSES: [TimeDelta; 3] = [TimeDelta::minutes(10), TimeDelta::hours(1), TimeDelta::hours(6)];
@@ -35,60 +26,33 @@ const ACCEPT: &str = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1";
 /// The longest that finding the article on a page may take.
 const LONGEST_EXTRACTION: Duration = Duration::from_secs(60);
 
-/// Fetches pages for as long as any source wants them, until it is stopped. Nothing of a page under way is kept then; it is
-/// fetched after the next start.
-pub(super) async fn fetch_articles(sources: Vec<SourceSettings>, around: Surroundings, stop: CancellationToken) {
-    let mut under_way: BTreeSet<SourceNumber> = BTreeSet::new();
-    let mut pages: JoinSet<(SourceNumber, bool)> = JoinSet::new();
-    let mut look = tokio::time::interval(LOOK);
-    look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            Some(done) = pages.join_next(), if !pages.is_empty() => match done {
-                Ok((source, true)) => drop(under_way.remove(&source)),
-                Ok((_, false)) => return,
-                Err(panic) => {
-                    // Which source it was is not known any more; no page is under way once all have ended.
-                    warn!(%panic, "fetching a page ended in a panic");
-                    if pages.is_empty() {
-                        under_way.clear();
-                    }
-                }
-            },
-            _ = look.tick() => {}
-        }
-        if pages.len() >= AT_ONCE {
-            continue;
-        }
-        let due = match due(&around, &under_way, AT_ONCE - pages.len()).await {
-            Ok(due) => due,
-            Err(error) => {
-                // The desk tells of a store that cannot be read, and mends it.
-                debug!(%error, "cannot look for pages to fetch");
-                continue;
-            }
-        };
-        for job in due {
-            under_way.insert(job.source);
-            let (sources, around, stop) = (sources.clone(), around.clone(), stop.clone());
-            pages.spawn(async move { (job.source, work_off(job, &sources, &around, &stop).await) });
-        }
+/// Pages as the store and the fetcher have them. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Pages {
+    sources: Arc<[SourceSettings]>,
+    around: Surroundings,
+    stop: CancellationToken,
+}
+
+impl Pages {
+    pub(super) fn new(sources: Vec<SourceSettings>, around: Surroundings, stop: CancellationToken) -> Self {
+        Self { sources: sources.into(), around, stop }
     }
 }
 
-/// The first page that is due of each source that has none under way, at most `most`.
-async fn due(
-    around: &Surroundings,
-    under_way: &BTreeSet<SourceNumber>,
-    most: usize,
-) -> Result<Vec<ArticleJob>, StoreError> {
-    let (store, now, mut taken) = (around.store.clone(), around.clock.now(), under_way.clone());
-    let look = tokio::task::spawn_blocking(move || {
-        let jobs = store.article_jobs()?.into_iter().filter(|job| job.due <= now);
-        Ok(jobs.filter(|job| taken.insert(job.source)).take(most).collect())
-    });
-    look.await.unwrap_or_else(|_| Ok(Vec::new()))
+impl Work for Pages {
+    async fn waiting(&self, of: Option<SourceNumber>) -> Result<Vec<ArticleJob>, StoreError> {
+        let store = self.around.store.clone();
+        let read = tokio::task::spawn_blocking(move || match of {
+            None => store.article_jobs(),
+            Some(source) => store.article_jobs_of(source),
+        });
+        read.await.unwrap_or_else(|_| Ok(Vec::new()))
+    }
+
+    async fn work_off(&self, job: ArticleJob) -> bool {
+        work_off(job, &self.sources, &self.around, &self.stop).await
+    }
 }
 
 /// Fetches one page and hands in what became of it. `false` if newsdesk is stopping.
@@ -208,32 +172,5 @@ fn after_failure(job: &ArticleJob, error: &FetchError, now: DateTime<Utc>) -> Ar
             ArticleEnd::Again { due, was_asked: error.kind != HostOnHold }
         }
         _ => ArticleEnd::GivenUp,
-    }
-}
-
-/// The task that fetches pages, while there is one.
-#[derive(Default)]
-pub(super) struct ArticleTask {
-    running: Option<(CancellationToken, tokio::task::JoinHandle<()>)>,
-}
-
-impl ArticleTask {
-    /// Goes over to these sources: what is under way is dropped and, if it is still wanted, fetched anew.
-    pub(super) async fn arrange(&mut self, sources: Vec<SourceSettings>, around: Surroundings) {
-        self.stop().await;
-        // Jobs that nobody wants any more are taken off the list by the task as well.
-        let has_jobs = around.store.article_jobs().map_or(true, |jobs| !jobs.is_empty());
-        if has_jobs || sources.iter().any(|source| source.wants_articles) {
-            let stop = CancellationToken::new();
-            let task = tokio::spawn(fetch_articles(sources, around, stop.clone()));
-            self.running = Some((stop, task));
-        }
-    }
-
-    pub(super) async fn stop(&mut self) {
-        if let Some((stop, task)) = self.running.take() {
-            stop.cancel();
-            let _ = task.await;
-        }
     }
 }
