@@ -106,6 +106,7 @@ impl Newsroom {
         let source = |(place, (id, url)): (usize, (&str, &str))| SourcePage {
             id: SourceId::new(id),
             title: None,
+            language: None,
             url: Url::parse(url).expect("a constant"),
             interval: None,
             shown: SourceShown { content: if place == 0 { wish.content } else { ContentPolicy::Full }, article: false },
@@ -149,7 +150,8 @@ impl Newsroom {
         match self.editions.make(&address) {
             Made::Edition(edition) => Some(edition.document().to_vec()),
             Made::Nothing => None,
-            Made::NotYet => panic!("{target} cannot be made"),
+            Made::Moved(other) => self.get(&other),
+            Made::Damaged | Made::NotYet => panic!("{target} cannot be made"),
         }
     }
 
