@@ -30,7 +30,7 @@ pub enum StoreError {
     #[error("the store cannot be read: {0}")]
     Read(#[from] sled::Error),
     #[error(transparent)]
-    Journal(#[from] JournalError),
+    Journal(JournalError),
     #[error(
         "the disk of {path} has {} MB left and [store] free_space wants {} MB; nothing is kept until there is room: \
          delete something, or lower free_space or retention", free >> 20, floor >> 20
@@ -46,6 +46,16 @@ pub enum StoreError {
     Closed,
     #[error("stopped before the end, as was asked")]
     Stopped,
+}
+
+impl From<JournalError> for StoreError {
+    /// A journal's work that was stopped is nothing that went wrong, as all of the store's.
+    fn from(error: JournalError) -> Self {
+        match error {
+            JournalError::Stopped => Self::Stopped,
+            error => Self::Journal(error),
+        }
+    }
 }
 
 impl StoreError {

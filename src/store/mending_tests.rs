@@ -72,6 +72,15 @@ fn a_journal_damaged_where_only_it_has_commits_is_written_anew_and_commits_go_on
 }
 
 #[test]
+fn work_on_the_journal_that_is_stopped_has_not_failed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = open(folder.path()).store;
+    commit(&store, 1..20);
+    let stopped = store.verify_journal(&AtomicBool::new(true));
+    assert!(matches!(stopped, Err(StoreError::Stopped)), "{stopped:?}");
+}
+
+#[test]
 fn without_store_toml_the_database_that_is_there_goes_on() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path();
