@@ -1,5 +1,7 @@
 //! What is kept, taken out and put back: by the real program, beside a daemon and without one.
 
+#[path = "backup/archives.rs"]
+mod archives;
 #[path = "backup/doctor.rs"]
 mod doctor;
 #[path = "backup/newsdesk.rs"]

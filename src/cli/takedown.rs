@@ -48,8 +48,11 @@ pub(super) fn run(path: &Path, arguments: TakedownArguments) -> anyhow::Result<E
             // Writing to a String cannot fail.
             let _ = writeln!(
                 text,
-                "{} {at} {} ({} entries{left}): {}",
-                taken.number, taken.named, taken.entries, taken.reason
+                "{} {at} {} ({}{left}): {}",
+                taken.number,
+                taken.named,
+                counted(taken.entries, "entry", "entries"),
+                taken.reason
             );
             for link in taken.links.iter().filter(|link| !taken.named.contains(link.as_str())) {
                 let _ = writeln!(text, "  {link}");

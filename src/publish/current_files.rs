@@ -6,6 +6,7 @@ use std::{
 
 use super::{
     address::{Address, Format, StoriesAddress},
+    archive::Archives,
     directory::EditionDirectory,
     editions::Plan,
     files::{PublishedFile, file_of},
@@ -23,11 +24,10 @@ pub(super) struct CurrentFiles {
     unwritten: ChangedEditions,
     /// What is there once is older than what is in the others.
     is_rest_unwritten: bool,
-    /// Documents of archives do not change, but for a takedown.
-    have_archives_changed: bool,
-    /// Nor do their pages for people, but for that, by what the configuration says of topics, or by another newsdesk's hand.
+    /// Pages of archives do not change but by a takedown, which may have come while nothing ran, and their form for people by what
+    /// the configuration says of topics.
     is_every_page_unsure: bool,
-    /// Pages for people of archives that may not be as they are to be. They are looked at one at a time.
+    /// Pages of archives that may not be as they are to be. They are looked at one at a time.
     unsure: BTreeSet<ArchivePlace>,
     /// The stories that each edition shows, by which it is known whose pages are still linked.
     stories: BTreeMap<Option<TopicId>, BTreeSet<StoryNumber>>,
@@ -51,7 +51,6 @@ impl CurrentFiles {
             directory: None,
             unwritten: ChangedEditions::new(),
             is_rest_unwritten: false,
-            have_archives_changed: false,
             is_every_page_unsure: true,
             unsure: BTreeSet::new(),
             stories: BTreeMap::new(),
@@ -66,7 +65,6 @@ impl CurrentFiles {
 
     /// Something was taken down: pages of archives that are written may not be as they were.
     pub(super) fn have_archives_changed(&mut self) {
-        self.have_archives_changed = true;
         self.is_every_page_unsure = true;
         self.is_rest_unwritten = true;
     }
@@ -119,24 +117,19 @@ impl CurrentFiles {
             beside.insert(file.path);
             Ok(())
         })?;
-        let written: BTreeSet<String> = match self.have_archives_changed {
-            true => BTreeSet::new(),
-            false => plan.archive_files().into_iter().filter(|path| directory.has(path)).collect(),
-        };
-        let archives = plan
-            .files_of_archives(|path| !written.contains(path), &mut |file| -> Result<(), WriteError> {
-                Ok(directory.write(&file).map(drop)?)
-            })?;
-        beside.extend(archives);
         let pages = plan.pages_of_archives();
-        let is_new = |(name, page): &ArchivePlace| !directory.has(&file_of(&Address::Archive(name.clone(), *page)));
+        let files = |(name, page): &ArchivePlace| {
+            let document = Archives::path(name, *page).trim_start_matches('/').to_owned();
+            [document, file_of(&Address::Archive(name.clone(), *page))]
+        };
+        let is_new = |place: &ArchivePlace| !files(place).iter().all(|file| directory.has(file));
         for (place, next) in pages.iter().zip(pages.iter().skip(1).map(Some).chain([None])) {
             // The one before a new page leads on to it.
             if self.is_every_page_unsure || is_new(place) || next.is_some_and(is_new) {
                 self.unsure.insert(place.clone());
             }
         }
-        beside.extend(pages.into_iter().map(|(name, page)| file_of(&Address::Archive(name, page))));
+        beside.extend(pages.iter().flat_map(files));
         let of_topics = plan.settings.topics.iter().map(|page| Some(page.id.clone()));
         let present: BTreeSet<Option<TopicId>> = std::iter::once(None).chain(of_topics).collect();
         self.stories.retain(|topic, _| present.contains(topic));
@@ -147,14 +140,13 @@ impl CurrentFiles {
         beside.extend(editions.chain(pages).map(|address| file_of(&address)));
         directory.keep_only(|path| beside.contains(path))?;
         self.is_rest_unwritten = false;
-        self.have_archives_changed = false;
         self.is_every_page_unsure = false;
         Ok(())
     }
 
     fn write_page(&mut self, plan: &Plan, (name, page): ArchivePlace) -> Result<(), WriteError> {
         let directory = open(&mut self.directory, &self.root)?;
-        plan.file(&Address::Archive(name, page), &mut |file| Ok(directory.write(&file).map(drop)?))
+        plan.files_of_archive(&name, page, &mut |file| Ok(directory.write(&file).map(drop)?))
     }
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Edition, Editions,
     address::{Address, Format, StoriesAddress},
-    archive::Archived,
+    archive::{Archived, Archives},
     editions::Plan,
     renderer::{Outcome, Renderer},
 };
@@ -67,9 +67,8 @@ impl Editions {
         for story in stories {
             plan.file(&Address::Story(story), take)?;
         }
-        plan.files_of_archives(|_| true, take)?;
         for (name, page) in plan.pages_of_archives() {
-            plan.file(&Address::Archive(name, page), take)?;
+            plan.files_of_archive(&name, page, take)?;
         }
         plan.files_beside(take)
     }
@@ -106,35 +105,24 @@ impl Plan {
         take(style)
     }
 
-    pub(super) fn archive_files(&self) -> Vec<String> {
-        let archives = self.renderer.as_ref().and_then(Renderer::archives);
-        let paths = archives.map(|archives| archives.paths()).unwrap_or_default();
-        paths.iter().map(|path| path.trim_start_matches('/').to_owned()).collect()
-    }
-
     /// Every page of an archive, by the name of the topic's feed, in order.
     pub(super) fn pages_of_archives(&self) -> Vec<(TopicId, u64)> {
         self.renderer.as_ref().and_then(Renderer::archives).map(|archives| archives.pages()).unwrap_or_default()
     }
 
-    /// The documents of archives, those that are wanted.
-    pub(super) fn files_of_archives<E>(
+    /// A page of an archive: its document, and the page for people.
+    pub(super) fn files_of_archive<E: From<StoreError>>(
         &self,
-        wanted: impl Fn(&str) -> bool,
+        name: &TopicId,
+        page: u64,
         take: &mut dyn FnMut(PublishedFile) -> Result<(), E>,
-    ) -> Result<BTreeSet<String>, E> {
-        let Some(archives) = self.renderer.as_ref().and_then(Renderer::archives) else { return Ok(BTreeSet::new()) };
-        let mut paths = BTreeSet::new();
-        for path in archives.paths() {
-            let file = path.trim_start_matches('/').to_owned();
-            if wanted(&file)
-                && let Archived::Page(page) = archives.find(&path)
-            {
-                take(PublishedFile::of(file.clone(), &page))?;
-            }
-            paths.insert(file);
+    ) -> Result<(), E> {
+        let Some(archives) = self.renderer.as_ref().and_then(Renderer::archives) else { return Ok(()) };
+        let path = Archives::path(name, page);
+        if let Archived::Page(document) = archives.find(&path) {
+            take(PublishedFile::of(path.trim_start_matches('/').to_owned(), &document))?;
         }
-        Ok(paths)
+        self.file(&Address::Archive(name.clone(), page), take)
     }
 
     pub(super) fn file<E: From<StoreError>>(

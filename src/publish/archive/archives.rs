@@ -162,15 +162,6 @@ impl Archives {
         pages
     }
 
-    /// The path of every page.
-    pub fn paths(&self) -> Vec<String> {
-        let state = self.state();
-        let pages = state.pages.iter().flat_map(|(topic, pages)| pages.iter().map(move |page| (topic, *page)));
-        let mut paths: Vec<String> = pages.map(|(topic, page)| Self::path(topic, page)).collect();
-        paths.sort_unstable();
-        paths
-    }
-
     /// The newest page of a topic's archive.
     pub fn newest(&self, topic: &TopicId) -> Option<u64> {
         self.state().pages.get(topic).and_then(|pages| pages.last().copied())
