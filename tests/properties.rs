@@ -162,6 +162,22 @@ proptest! {
     }
 }
 
+/// One entry's id is another's link. Who takes that link down means the other; the first stays, which is no fault.
+#[test]
+fn an_id_that_is_anothers_link() {
+    let item = |guid: &str, link: &str| {
+        format!(
+            "<item><title>Words that both have</title><guid isPermaLink=\"false\">{guid}</guid><link>{link}</link></item>"
+        )
+    };
+    let (first, second) = ("https://a.example/1", "https://a.example/2");
+    let items = item("x:1", first) + &item(first, second);
+    let feed = format!("<rss version=\"2.0\"><channel><title>t</title>{items}</channel></rss>");
+    for choice in [0x80, 0x81, 0x82] {
+        properties::edition(&[&[choice, 0], feed.as_bytes()].concat());
+    }
+}
+
 /// The seeds themselves, whole: each alone however it is shown, and all that an input holds together.
 #[test]
 fn whole_feeds() {

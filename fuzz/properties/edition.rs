@@ -62,7 +62,7 @@ pub fn edition(bytes: &[u8]) {
         let missing: Vec<&String> = shown.iter().filter(|id| !archived.contains(*id)).collect();
         assert!(missing.is_empty(), "{missing:?} are in the feed and in no archive");
     }
-    if let Some(id) = shown.first().filter(|_| choice & 0b1000_0000 != 0) {
+    if let Some(id) = shown.iter().find(|id| newsroom.is_a_storys(id)).filter(|_| choice & 0b1000_0000 != 0) {
         newsroom.take_down(id);
         // The publishers go on listing it.
         for document in &documents {

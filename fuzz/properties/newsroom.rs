@@ -9,12 +9,13 @@ use newsdesk::{
     clock::Clock,
     ingest::{Delivery, Ingest, SourceRules, TakeDown, TakeInRules},
     model::{ContentPolicy, PollState, ShownAs, SourceId, StoryNumber, TopicId, TopicScore},
+    normalize::link_key,
     publish::{
         Address, Archived, Archives, EditionDirectory, Editions, Made, PublishSettings, Publisher, SourcePage,
         SourceShown, TopicPage,
     },
     reading::{Read, Reader},
-    store::{RetentionLimits, Store, StoreSettings},
+    store::{EntryRecord, RetentionLimits, Store, StoreSettings},
     text::Boilerplate,
     topics::{TaggingSettings, Term, TopicSettings, Topics},
 };
@@ -172,6 +173,20 @@ impl Newsroom {
             _ => panic!("{path} cannot be had"),
         };
         self.archives.paths().into_iter().map(document).collect()
+    }
+
+    /// Whether this id stands for one story alone: not for a copy that is shown apart, nor for what other entries link to.
+    pub(super) fn is_a_storys(&self, id: &str) -> bool {
+        if self.store.story_by_id(id).expect("read").is_none() {
+            return false;
+        }
+        let Ok(url) = Url::parse(id) else { return true };
+        let copies = self.store.newest(None, usize::MAX).expect("read").into_iter().flat_map(|story| story.copies);
+        let entries = copies.filter_map(|copy| self.store.entry(copy.entry).expect("read"));
+        let leads_there = |link: &str| Url::parse(link).is_ok_and(|link| link_key(&link) == link_key(&url));
+        let (own, others): (Vec<_>, Vec<_>) = entries.partition(|entry| entry.atom_id == id);
+        let is_linked = |entry: &EntryRecord| entry.entry.link.as_deref().is_some_and(leads_there);
+        own.iter().all(is_linked) || !others.iter().any(is_linked)
     }
 
     /// Takes a story down: from the store, the editions and the archives.

@@ -1,9 +1,13 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc, thread};
 
-use tokio::{sync::mpsc, task::JoinHandle};
+use tokio::{
+    sync::{Semaphore, mpsc},
+    task::JoinHandle,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    fetch::Fetcher,
     model::{PollState, SourceId},
     poll::{PollNow, Poller, SourceSettings, Surroundings},
     schedule,
@@ -115,4 +119,22 @@ pub(super) fn state_of(store: &Store, settings: &SourceSettings) -> PollState {
         None
     });
     schedule::for_url(state.unwrap_or_default(), settings.url.as_str())
+}
+
+/// Hosts that asked for silence before still have it, whoever asks next.
+pub(super) fn hold_hosts(fetcher: &Fetcher, sources: &[SourceSettings], store: &Store) {
+    for source in sources {
+        let state = state_of(store, source);
+        if state.retry_is_for_host
+            && let Some(until) = state.retry_until
+            && let Ok(url) = url::Url::parse(schedule::url_to_poll(&state))
+        {
+            fetcher.hold_host(&url, until);
+        }
+    }
+}
+
+/// As many documents are read at once as there are processors.
+pub(super) fn processors() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(thread::available_parallelism().map_or(2, usize::from)))
 }

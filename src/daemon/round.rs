@@ -3,8 +3,8 @@ use std::net::SocketAddr;
 use tokio::task::JoinSet;
 
 use super::{
-    Assembled, DESK_CAPACITY, DaemonError, RoundObserver, RoundSummary, hold_hosts, open_store, pollers::state_of,
-    processors,
+    Assembled, DESK_CAPACITY, DaemonError, RoundObserver, RoundSummary, open_store,
+    pollers::{hold_hosts, processors, state_of},
 };
 use crate::{
     clock::Clock,
