@@ -17,40 +17,41 @@ const ONCE_MENDED: HeaderValue = HeaderValue::from_static("3600");
 /// How soon to come again while newsdesk starts, in seconds.
 const SOON: HeaderValue = HeaderValue::from_static("5");
 
-/// What is to be had at a path below `/archives/`: a page, or what there is to say instead. `None` if a page for people can be
-/// made for it.
-pub(super) async fn find(
-    archives: &Archives,
-    on_demand: &OnDemand,
-    path: &str,
-) -> Result<Option<Arc<Edition>>, Response> {
+/// What is to be had at a path below `/archives/`.
+pub(super) enum Asked {
+    Page(Arc<Edition>),
+    /// A page for people, which can be made.
+    ToMake,
+    /// It is not there; this is what there is to say.
+    Instead(Response),
+}
+
+pub(super) async fn find(archives: &Archives, on_demand: &OnDemand, path: &str) -> Asked {
     if !path.ends_with(".atom") {
-        return archives.instead_of(path).map_or(Ok(None), |instead| page_or_answer(Some(instead)));
+        return archives.instead_of(path).map_or(Asked::ToMake, answer);
     }
     // Reading one takes a millisecond or two; what many ask for is in memory.
     let (archives, path) = (archives.clone(), path.to_owned());
     let found = on_demand.beside(move || archives.find(&path)).await;
-    page_or_answer(found)
+    answer(found.unwrap_or(Archived::Starting))
 }
 
-fn page_or_answer(found: Option<Archived>) -> Result<Option<Arc<Edition>>, Response> {
-    match found {
-        Some(Archived::Page(page)) => Ok(Some(page)),
-        Some(Archived::NotYet { current }) => {
+fn answer(found: Archived) -> Asked {
+    Asked::Instead(match found {
+        Archived::Page(page) => return Asked::Page(page),
+        Archived::NotYet { current } => {
             let mut response =
                 plain(StatusCode::TEMPORARY_REDIRECT, SHORTLY, "What is not archived yet is with what is current.\n");
             if let Ok(current) = HeaderValue::from_str(&current) {
                 response.headers_mut().insert(header::LOCATION, current);
             }
-            Err(response)
+            response
         }
-        Some(Archived::Gone) => Err(plain(StatusCode::GONE, SHORTLY, "This page of the archive is no longer kept.\n")),
-        Some(Archived::Damaged) => Err(damaged()),
-        Some(Archived::Starting) | None => {
-            Err(come_again(SOON, "The archives are being looked up; try again shortly.\n"))
-        }
-        Some(Archived::Nothing) => Err(nothing()),
-    }
+        Archived::Gone => plain(StatusCode::GONE, SHORTLY, "This page of the archive is no longer kept.\n"),
+        Archived::Damaged => damaged(),
+        Archived::Starting => come_again(SOON, "The archives are being looked up; try again shortly.\n"),
+        Archived::Nothing => nothing(),
+    })
 }
 
 pub(super) fn damaged() -> Response {

@@ -82,13 +82,12 @@ async fn edition(State(shown): State<Arc<Shown>>, request: Request) -> Response 
     }
     if let (true, Some(archives)) = (is_archive(&request), shown.site.editions.archives()) {
         match archives::find(archives, &shown.on_demand, request.uri().path()).await {
-            Ok(Some(page)) => {
+            archives::Asked::Page(page) => {
                 shown.on_demand.prepare(&page);
                 return answer(&page, request.method(), request.headers(), &shown.site.clock).map(Body::new);
             }
-            // A page for people is made of it.
-            Ok(None) => {}
-            Err(response) => return response,
+            archives::Asked::ToMake => {}
+            archives::Asked::Instead(response) => return response,
         }
     }
     match shown.on_demand.ask(target).await {
