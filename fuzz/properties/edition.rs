@@ -122,7 +122,7 @@ fn all_editions(newsroom: &Newsroom) -> Vec<String> {
 /// The ids of every page of the archive.
 fn archives(newsroom: &Newsroom) -> BTreeSet<String> {
     let pages = newsroom.archive();
-    pages.iter().flat_map(|page| checked("/archives/page.atom", page)).collect()
+    pages.iter().flat_map(|(path, page)| checked(path, page)).collect()
 }
 
 fn checked(target: &str, bytes: &[u8]) -> Vec<String> {

@@ -161,18 +161,22 @@ impl Newsroom {
         stories.into_iter().map(|story| story.number).collect()
     }
 
-    /// Makes every page of the topic's archive, as of when all that waits is due. Returns the documents.
-    pub(super) fn archive(&self) -> Vec<Vec<u8>> {
+    /// Makes every page of the topic's archive, as of when all that waits is due. Returns them by their addresses, each as a document
+    /// and as a page for people.
+    pub(super) fn archive(&self) -> Vec<(String, Vec<u8>)> {
         let topic = TopicId::new(TOPIC);
         let due = at(40 * 24);
         while let Some(made) = self.publisher.archive(&topic, due).map_err(|error| error.to_string()).expect("made") {
             self.ingest.archived(&made).map_err(|error| error.to_string()).expect("noted");
         }
-        let document = |path: String| match self.archives.find(&path) {
-            Archived::Page(edition) => edition.document().to_vec(),
-            _ => panic!("{path} cannot be had"),
+        let both = |page: u64| {
+            let path = Archives::path(&topic, page);
+            let Archived::Page(edition) = self.archives.find(&path) else { panic!("{path} cannot be had") };
+            let for_people = path.trim_end_matches(".atom").to_owned();
+            let shown = self.get(&for_people).unwrap_or_else(|| panic!("{for_people} cannot be had"));
+            [(path, edition.document().to_vec()), (for_people, shown)]
         };
-        self.archives.paths().into_iter().map(document).collect()
+        (1..=self.archives.newest(&topic).unwrap_or(0)).flat_map(both).collect()
     }
 
     /// Whether this id stands for one story alone: not for a copy that is shown apart, nor for what other entries link to.
