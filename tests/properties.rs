@@ -162,6 +162,14 @@ proptest! {
     }
 }
 
+/// What was found, and what must not come back.
+#[test]
+fn findings() {
+    for markup in ["<img src=', '>", "<img src='a.png,'>", "<img srcset='a.png, b.png 2x'>"] {
+        properties::sanitize(markup.as_bytes());
+    }
+}
+
 /// One entry's id is another's link. Who takes that link down means the other; the first stays, which is no fault.
 #[test]
 fn an_id_that_is_anothers_link() {

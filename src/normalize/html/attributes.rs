@@ -73,10 +73,12 @@ fn link_target(reference: &str, place: Place<'_>) -> Option<Url> {
 fn image_source(attributes: &[Attribute], place: Place<'_>) -> Option<Url> {
     let source = |wanted: &str| {
         let attribute = attributes.iter().find(|attribute| &*attribute.name.local == wanted)?;
-        // The first candidate of a list of images is as good as any; addresses hold no comma followed by white space.
-        let value =
-            if wanted.ends_with("srcset") { attribute.value.split_whitespace().next()? } else { &*attribute.value };
-        links::resolve(place.base, value.trim_end_matches(','))
+        // The first candidate of a list of images is as good as any; addresses in one hold no comma followed by white space.
+        let value = match wanted.ends_with("srcset") {
+            true => attribute.value.split_whitespace().next()?.trim_end_matches(','),
+            false => &*attribute.value,
+        };
+        links::resolve(place.base, value)
     };
     source("src").or_else(|| LATE_SOURCES.iter().find_map(|name| source(name)))
 }
