@@ -8,8 +8,8 @@ use super::{
     address::{Address, Format, StoriesAddress},
     archive::Archives,
     directory::EditionDirectory,
-    editions::Plan,
     files::{PublishedFile, file_of},
+    plan::Plan,
 };
 use crate::{
     model::{StoryNumber, TopicId},

@@ -9,7 +9,7 @@ use super::{
     Edition, Editions,
     address::{Address, Format, StoriesAddress},
     archive::{Archived, Archives},
-    editions::Plan,
+    plan::Plan,
     renderer::{Outcome, Renderer},
 };
 use crate::{

@@ -28,6 +28,7 @@ mod json_feed;
 mod opml;
 pub mod pages;
 mod past;
+mod plan;
 mod publisher;
 mod renderer;
 mod rss;

@@ -10,8 +10,9 @@ use super::{
     ArchiveError, ArchiveRules, EditionStory, Editions, MadePage, SavedEditions, TakeOut, TakenOut,
     address::{Address, Format, StoriesAddress},
     current_files::CurrentFiles,
-    editions::{Plan, Stamp},
+    editions::Stamp,
     frame::{PublishSettings, gone_topics},
+    plan::Plan,
     renderer::Renderer,
 };
 use crate::{
