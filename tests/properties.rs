@@ -170,7 +170,8 @@ fn findings() {
     }
 }
 
-/// One entry's id is another's link. Who takes that link down means the other; the first stays, which is no fault.
+/// One entry's id is another's link, and of two with one id only one has it for a link. Who takes that link down means those
+/// whose link it is; the others stay, which is no fault.
 #[test]
 fn an_id_that_is_anothers_link() {
     let item = |guid: &str, link: &str| {
@@ -181,8 +182,11 @@ fn an_id_that_is_anothers_link() {
     let (first, second) = ("https://a.example/1", "https://a.example/2");
     let items = item("x:1", first) + &item(first, second);
     let feed = format!("<rss version=\"2.0\"><channel><title>t</title>{items}</channel></rss>");
+    let elsewhere = feed.replace(&format!("<link>{first}"), "<link>mangled");
+    let both = [&[8], elsewhere.as_bytes(), properties::NEXT_DOCUMENT, &[0], feed.as_bytes()].concat();
     for choice in [0x80, 0x81, 0x82] {
         properties::edition(&[&[choice, 0], feed.as_bytes()].concat());
+        properties::edition(&[&[choice], both.as_slice()].concat());
     }
 }
 

@@ -179,18 +179,19 @@ impl Newsroom {
         (1..=self.archives.newest(&topic).unwrap_or(0)).flat_map(both).collect()
     }
 
-    /// Whether this id stands for one story alone: not for a copy that is shown apart, nor for what other entries link to.
+    /// Whether this id stands for one story alone: not for a copy that is shown apart. An id that is a link is taken for that, so
+    /// that all who have the id must have the link.
     pub(super) fn is_a_storys(&self, id: &str) -> bool {
         if self.store.story_by_id(id).expect("read").is_none() {
             return false;
         }
         let Ok(url) = Url::parse(id) else { return true };
-        let copies = self.store.newest(None, usize::MAX).expect("read").into_iter().flat_map(|story| story.copies);
-        let entries = copies.filter_map(|copy| self.store.entry(copy.entry).expect("read"));
         let leads_there = |link: &str| Url::parse(link).is_ok_and(|link| link_key(&link) == link_key(&url));
-        let (own, others): (Vec<_>, Vec<_>) = entries.partition(|entry| entry.atom_id == id);
+        let copies = self.store.newest(None, usize::MAX).expect("read").into_iter().flat_map(|story| story.copies);
+        let entries: Vec<EntryRecord> = copies.filter_map(|copy| self.store.entry(copy.entry).expect("read")).collect();
         let is_linked = |entry: &EntryRecord| entry.entry.link.as_deref().is_some_and(leads_there);
-        own.iter().all(is_linked) || !others.iter().any(is_linked)
+        let has_id = |entry: &&EntryRecord| entry.atom_id == id || entry.entry.guid.as_deref() == Some(id);
+        !entries.iter().any(is_linked) || entries.iter().filter(has_id).all(is_linked)
     }
 
     /// Takes a story down: from the store, the editions and the archives.
