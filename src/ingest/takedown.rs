@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use tracing::info;
 use url::Url;
 
-use super::{known::name_of, take_in::Ingest, tell::named};
+use super::{known::name_of, public_id::entry_of_minted, take_in::Ingest, tell::named};
 use crate::{
     model::{Entry, SourceNumber, StoryNumber},
     normalize::{clean_link, link_key},
@@ -272,6 +272,11 @@ impl Ingest {
             if let Some(Identity::Kept { entry, .. }) = refresh.identity(source.number, key)? {
                 stories.extend(refresh.entry(entry)?.map(|entry| entry.story));
             }
+        }
+        if stories.is_empty()
+            && let Some(entry) = entry_of_minted(&self.store, what)?
+        {
+            stories.extend(refresh.entry(entry)?.map(|entry| entry.story));
         }
         Ok(stories)
     }

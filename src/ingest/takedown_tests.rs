@@ -17,7 +17,7 @@ use super::*;
 use crate::{
     clock::Clock,
     model::{Entry, FeedMetadata, PollState, SourceId, TopicId, TopicScore},
-    publish::{Archives, Editions, PublishSettings, Publisher, TopicPage},
+    publish::{Archives, Editions, PublishSettings, Publisher, TopicPage, copy_id},
     store::{RetentionLimits, Store, StoreSettings},
 };
 
@@ -235,6 +235,29 @@ fn an_id_takes_the_story_down_with_all_its_copies_and_a_link_only_its_own() {
     assert_eq!(told.entries.len(), 0);
     let outcome = house.deliver("herald", vec![entry("herald", 7, "https://gazette.example/coming", "Coming")]);
     assert_eq!((outcome.new, outcome.passed_over), (0, 1));
+}
+
+#[test]
+fn a_copy_that_goes_out_by_itself_is_found_by_the_id_it_goes_out_under() {
+    let link = "https://gazette.example/secret";
+    let nameless = |source| Entry { guid: None, ..entry(source, 1, link, MARKER) };
+    for which in ["minted of its source", "minted of its number"] {
+        let mut house = House::open();
+        house
+            .deliver("gazette", vec![nameless("gazette"), entry("gazette", 2, "https://gazette.example/2", "Another")]);
+        house.deliver("herald", vec![nameless("herald")]);
+        let story = house.store.newest(None, 9).expect("read").into_iter().find(|story| story.copies.len() == 2);
+        let copy = story.as_ref().expect("one story").copies[1].entry;
+        let id = match which {
+            "minted of its source" => house.store.entry(copy).expect("read").expect("kept").atom_id,
+            _ => copy_id(&house.store, copy),
+        };
+        assert!(id.starts_with("urn:uuid:") && Some(&id) != story.as_ref().map(|story| &story.id), "{which}: {id}");
+        assert_eq!(house.take_down(&id).expect("found").0.entries.len(), 2, "{which}");
+        assert_eq!(house.titles(), ["Another"], "{which}");
+    }
+    let none = House::open().take_down("urn:uuid:00000000-0000-5000-8000-000000000000");
+    assert!(matches!(none, Err(TakeDownError::Unknown(_))), "{none:?}");
 }
 
 #[test]

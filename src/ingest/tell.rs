@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{known::name_of, regroup::regroup, take_in::Ingest};
+use super::{known::name_of, public_id::entry_of_minted, regroup::regroup, take_in::Ingest};
 use crate::{
     model::{EntryNumber, StoryNumber},
     normalize::{clean_link, link_key},
@@ -65,6 +65,9 @@ pub fn named(store: &Store, text: &str) -> Result<Named, StoreError> {
     if let Ok(url) = Url::parse(text) {
         let key = SharedKey::link(&link_key(&clean_link(&url, &[])));
         entries.extend(store.sharing(key, MOST_ENTRIES)?.into_iter().map(|(entry, _)| entry));
+    }
+    if entries.is_empty() {
+        entries.extend(entry_of_minted(store, text)?);
     }
     for entry in entries {
         if let Some(record) = store.entry(entry)? {

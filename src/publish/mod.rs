@@ -57,7 +57,7 @@ pub use history::News;
 pub use opml::{Outline, OutlineGroup};
 pub use publisher::{Held, Published, Publisher};
 pub use saved::SavedEditions;
-pub use select::{Wanted, select};
+pub use select::{Wanted, copy_id, select};
 
 pub use self::atom::render as render_atom;
 pub use self::json_feed::render as render_json;

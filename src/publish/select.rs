@@ -9,7 +9,7 @@ use super::{
     fair::fair_share,
 };
 use crate::{
-    model::{ShownAs, SourceId, SourceNumber, StoryNumber, TopicId},
+    model::{EntryNumber, ShownAs, SourceId, SourceNumber, StoryNumber, TopicId},
     store::{Copy, EntryRecord, Store, StoreError, StoryRecord},
 };
 
@@ -243,12 +243,13 @@ fn id_of(store: &Store, story: &StoryRecord, copy: &Copy, entry: Option<&EntryRe
     match atom_id {
         Some(id) if id != story.id && store.story_by_id(&id)?.is_none() => Ok(id),
         // Another story bears it, or another copy claims it.
-        _ => Ok(minted(store, copy.entry.0)),
+        _ => Ok(copy_id(store, copy.entry)),
     }
 }
 
-fn minted(store: &Store, entry: u64) -> String {
-    Uuid::new_v5(&store.instance(), format!("entry:{entry}").as_bytes()).urn().to_string()
+/// The id of a copy that goes out by itself under no id of its publisher's.
+pub fn copy_id(store: &Store, entry: EntryNumber) -> String {
+    Uuid::new_v5(&store.instance(), format!("entry:{}", entry.0).as_bytes()).urn().to_string()
 }
 
 /// No two entries of a feed have one id (RFC 4287 §4.1.1).
@@ -256,7 +257,7 @@ fn distinct_ids(store: &Store, stories: &mut [StoryRecord]) {
     let mut ids = BTreeSet::new();
     for story in stories {
         if !ids.insert(story.id.clone()) {
-            story.id = minted(store, story.owner.0);
+            story.id = copy_id(store, story.owner);
             ids.insert(story.id.clone());
         }
     }

@@ -90,6 +90,23 @@ impl Store {
         Ok(found.and_then(|(key, _)| keys::trailing_number(&key)).map(StoryNumber))
     }
 
+    /// The first kept entry that `is_it`, told its source and identity. Looks at every identity: for what has no key of its own.
+    pub fn kept_entry(
+        &self,
+        is_it: impl Fn(SourceNumber, IdentityKey, EntryNumber) -> bool,
+    ) -> Result<Option<EntryNumber>, StoreError> {
+        for item in self.database()?.scan(TreeName::Identities, &[]) {
+            let (key, value) = item?;
+            let Some((source, key)) = keys::read_identity(&key) else { continue };
+            if let Identity::Kept { entry, .. } = codec::decode("identity", &value)?
+                && is_it(source, key, entry)
+            {
+                return Ok(Some(entry));
+            }
+        }
+        Ok(None)
+    }
+
     /// The entries that hold a key and their sources, in the order they arrived, at most `limit` of them.
     pub fn sharing(&self, key: SharedKey, limit: usize) -> Result<Vec<(EntryNumber, SourceNumber)>, StoreError> {
         let mut entries = Vec::new();
