@@ -17,7 +17,7 @@ use std::{
     path::{Path, PathBuf},
     process::Stdio,
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use newsdesk::{Newsroom, Output, command, finished, run, start};
@@ -207,11 +207,15 @@ fn an_import_that_is_killed_is_there_whole_or_not_at_all() {
     let file = room.path().join("news.jsonl");
     fs::write(&file, &export.out).expect("written");
     let file = file.display().to_string();
+    // However quick the machine is: from the beginning to well after the end.
+    let begun = Instant::now();
+    assert_eq!(run(&["import", &file], &room.configure("unharmed", &more)).code, Some(0));
+    let whole_time = begun.elapsed();
     let (mut nothing, mut whole) = (0, 0);
     for turn in 0..24 {
         let copy = room.configure(&format!("copy-{turn}"), &more);
         let mut importing = command(&["import", &file], &copy).spawn().expect("started");
-        thread::sleep(Duration::from_millis(40 + turn * 20));
+        thread::sleep(whole_time * turn / 16);
         let ended = importing.try_wait().expect("waited").is_some();
         signal_if_running(&importing, ended);
         finished(importing);

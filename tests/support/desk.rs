@@ -24,7 +24,7 @@ use tokio::{
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// A first round takes a moment, and longer on a machine that is busy.
-const LONGEST_ROUND: Duration = Duration::from_secs(30);
+const LONGEST_ROUND: Duration = Duration::from_secs(60);
 
 /// Stories in an edition where the configuration does not say.
 const ENTRIES: usize = 100;
@@ -93,12 +93,12 @@ impl Desk {
             observer: Box::new(Watcher(Some(round))),
             listening: Some(listening),
         };
+        let stop_when_dropped = stop.clone().drop_guard();
         let daemon = tokio::spawn(daemon::run(config, options));
         let address = address.await.expect("an address");
         let Ok(summary) = tokio::time::timeout(LONGEST_ROUND, over).await.expect("a round in time") else {
             panic!("the daemon ended: {:?}", daemon.await);
         };
-        let stop_when_dropped = stop.clone().drop_guard();
         let desk = OpenDesk { address, stop, reload, daemon, summary, _stop_when_dropped: stop_when_dropped };
         // What is in the store when the round ends is rendered a little later.
         let kept = desk.summary.stories.min(ENTRIES);
@@ -187,7 +187,7 @@ impl OpenDesk {
 
     pub async fn close(self) {
         self.stop.cancel();
-        let ended = tokio::time::timeout(Duration::from_secs(10), self.daemon).await.expect("stops in time");
+        let ended = tokio::time::timeout(Duration::from_secs(60), self.daemon).await.expect("stops in time");
         ended.expect("no panic").unwrap_or_else(|error| panic!("{error}"));
     }
 }
