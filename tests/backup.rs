@@ -17,7 +17,7 @@ use std::{
     path::{Path, PathBuf},
     process::Stdio,
     thread,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use newsdesk::{Newsroom, Output, command, finished, run, start};

@@ -235,11 +235,19 @@ proptest! {
     ) {
         let desk = Desk::new();
         let journal = desk.open().journal;
-        written.chunks(batch).for_each(|batch| append(&journal, batch, 0));
+        let ends: Vec<usize> = written
+            .chunks(batch)
+            .map(|batch| {
+                append(&journal, batch, 0);
+                journal.sizes().bytes as usize
+            })
+            .collect();
         prop_assert_eq!(&commits(&journal), &written);
         drop(journal);
         let mut bytes = fs::read(desk.path(FIRST)).expect("read");
         let place = (bytes.len() as f64 * place) as usize;
+        // Cut right after a commit it is a whole journal: that there was more, the database alone knows.
+        prop_assume!(!cut || !ends.contains(&place));
         if cut {
             bytes.truncate(place);
         }
