@@ -339,13 +339,14 @@ fn polls_that_are_asked_for_are_as_polite_as_others() {
 
 #[test]
 fn each_report_comes_as_its_poll_ends_and_who_goes_away_stops_the_rest() {
-    // So many that asking all of them takes seven seconds, however busy the machine is.
+    // So many, and so slow the second time, that asking all of them takes half a minute, however busy the machine is.
     const SOURCES: usize = 24;
     let folder = tempfile::tempdir().expect("a folder");
     let publisher = Publisher::start();
     let mut text = "polling.host_gap = \"300ms\"\npolling.concurrency = 2\n".to_owned();
     for number in 0..SOURCES {
-        publisher.serve(&format!("/{number}"), Resource::feed(feed(&format!("News {number}"))));
+        let [first, again] = ["News", "Slow news"].map(|title| Resource::feed(feed(&format!("{title} {number}"))));
+        publisher.serve(&format!("/{number}"), first.then(again.delay(Duration::from_secs(1))));
         text += &source(&format!("s{number}"), publisher.url(&format!("/{number}")));
     }
     let config = configure(folder.path(), &text);
@@ -363,7 +364,7 @@ fn each_report_comes_as_its_poll_ends_and_who_goes_away_stops_the_rest() {
     );
     signal(&asking, "INT");
     wait_for_end(&mut asking);
-    // Those under way come to their end; then nobody is asked any more, for ten times the gap.
+    // Those under way come to their end; then nobody is asked any more, for twice as long as an answer takes.
     let mut asked = publisher.requests().len();
     loop {
         thread::sleep(Duration::from_millis(3000));
