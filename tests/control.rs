@@ -362,7 +362,7 @@ fn each_report_comes_as_its_poll_ends_and_who_goes_away_stops_the_rest() {
         asked < SOURCES && line.contains("\"source\":"),
         "the first report comes before the last poll: {asked} {line}"
     );
-    signal(&asking, "INT");
+    signal(&asking, "TERM");
     wait_for_end(&mut asking);
     // Those under way come to their end; then nobody is asked any more, for twice as long as an answer takes.
     let mut asked = publisher.requests().len();
