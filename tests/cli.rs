@@ -15,7 +15,7 @@ use support::{Publisher, Resource};
 fn newsdesk(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_newsdesk"));
     command.args(arguments).env_remove("NEWSDESK_CONFIG").env_remove("STATE_DIRECTORY").env_remove("NEWSDESK_LOG");
-    command.timeout(std::time::Duration::from_secs(60));
+    command.timeout(std::time::Duration::from_secs(30));
     command
 }
 

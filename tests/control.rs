@@ -424,7 +424,7 @@ fn reload_answers_with_the_mistakes() {
 fn a_daemon_that_is_stopped_ends_its_commands_with_a_word() {
     let folder = tempfile::tempdir().expect("a folder");
     let publisher = Publisher::start();
-    let slow = Resource::feed(feed("Slow news")).delay(Duration::from_secs(300));
+    let slow = Resource::feed(feed("Slow news")).delay(Duration::from_secs(20));
     publisher.serve("/feed", Resource::feed(feed("AI for all")).then(slow));
     let config = configure(folder.path(), &source("gazette", publisher.url("/feed")));
     let service = start(&config);
@@ -513,7 +513,7 @@ fn the_socket_speaks_http_and_lines_of_json() {
     assert_eq!(run(&["status"], &config).code, Some(0), "one that says nothing is in nobody's way");
     let (status, log, took) = service.stop();
     assert_eq!(status.code(), Some(0), "{log}");
-    assert!(took < Duration::from_secs(15), "{took:?}");
+    assert!(took < Duration::from_secs(5), "{took:?}");
 }
 
 /// A feed with one article that others print too, under this title.

@@ -98,7 +98,7 @@ fn sigterm_stops_within_ten_seconds_whoever_drips_or_dawdles() {
 
     let (status, log, took) = service.stop();
     assert_eq!(status.code(), Some(0), "{log}");
-    assert!(took < Duration::from_secs(20), "{took:?}\n{log}");
+    assert!(took < Duration::from_secs(10), "{took:?}\n{log}");
     assert!(log.contains("asked to stop") && log.contains("newsdesk has stopped"), "{log}");
     assert!(!log.contains("not everything stopped") && !log.contains("panic"), "{log}");
     println!("stopped after {took:?}");

@@ -24,7 +24,7 @@ use tokio::{
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// A first round takes a moment, and longer on a machine that is busy.
-const LONGEST_ROUND: Duration = Duration::from_secs(60);
+const LONGEST_ROUND: Duration = Duration::from_secs(30);
 
 /// Stories in an edition where the configuration does not say.
 const ENTRIES: usize = 100;
@@ -187,7 +187,7 @@ impl OpenDesk {
 
     pub async fn close(self) {
         self.stop.cancel();
-        let ended = tokio::time::timeout(Duration::from_secs(60), self.daemon).await.expect("stops in time");
+        let ended = tokio::time::timeout(Duration::from_secs(10), self.daemon).await.expect("stops in time");
         ended.expect("no panic").unwrap_or_else(|error| panic!("{error}"));
     }
 }

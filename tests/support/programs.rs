@@ -52,7 +52,7 @@ pub fn wait_for_end(child: &mut Child) -> ExitStatus {
         if let Some(status) = child.try_wait().expect("waited") {
             return status;
         }
-        if begun.elapsed() > Duration::from_secs(60) {
+        if begun.elapsed() > Duration::from_secs(20) {
             let _ = child.kill();
             panic!("the program does not end");
         }

@@ -12,7 +12,7 @@ use std::{
 
 use super::programs::{signal, wait_for_end};
 
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// `newsdesk run` on this configuration, with nothing of our own surroundings.
 pub fn newsdesk(config: &Path) -> Command {
